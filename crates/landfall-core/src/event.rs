@@ -1,0 +1,239 @@
+//! What happened, for callbacks, logs, histories and subscribers.
+
+use core::fmt;
+use core::net::Ipv4Addr;
+
+use heapless::Vec;
+
+use crate::config::MAX_NETWORKS;
+use crate::net::{Bssid, Channel, Mac, Ssid};
+use crate::radio::{FailureClass, Reason};
+
+/// Something that happened. At most 48 bytes, and never a secret in it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Event {
+    /// The station interface is ready.
+    StaStart,
+    /// Associated; no address yet.
+    StaConnected {
+        /// The network.
+        ssid: Ssid,
+        /// The access point.
+        bssid: Bssid,
+        /// Its channel.
+        channel: Channel,
+        /// Its strength in dBm.
+        rssi: i8,
+    },
+    /// A link ended, or an attempt failed.
+    StaDisconnected {
+        /// The network.
+        ssid: Ssid,
+        /// What it means.
+        class: FailureClass,
+        /// What the radio said.
+        reason: Reason,
+    },
+    /// The station has an address.
+    StaGotIp {
+        /// The address.
+        ip: Ipv4Addr,
+    },
+    /// The station has no address any more.
+    StaLostIp,
+    /// The access point came up.
+    ApStart {
+        /// Its name.
+        ssid: Ssid,
+    },
+    /// The access point went down.
+    ApStop,
+    /// The access point did not come up.
+    ApFailed {
+        /// What it means.
+        class: FailureClass,
+    },
+    /// A client joined the access point.
+    ApStaConnected {
+        /// Its hardware address.
+        mac: Mac,
+    },
+    /// A client left the access point.
+    ApStaDisconnected {
+        /// Its hardware address.
+        mac: Mac,
+    },
+    /// Application level: an address was gained.
+    Connected {
+        /// The network.
+        ssid: Ssid,
+        /// The address.
+        ip: Ipv4Addr,
+    },
+    /// Application level: the address was lost.
+    Disconnected {
+        /// The network.
+        ssid: Ssid,
+    },
+    /// Application level: the access point was started.
+    ApStarted {
+        /// Its name.
+        essid: Ssid,
+    },
+    /// Application level: a round over the known networks joined none.
+    ConnectionFailed {
+        /// The networks tried, in order; empty where none was visible.
+        attempted: Attempted,
+    },
+    /// A configuration was put in force.
+    ConfigApplied {
+        /// Its version.
+        version: u32,
+    },
+    /// A configuration did not hold, and the one before it is back.
+    ConfigReverted {
+        /// Its version.
+        version: u32,
+        /// Why; none where nobody confirmed it in time.
+        class: Option<FailureClass>,
+    },
+}
+
+impl Event {
+    /// The name, as `NET:EVENTS`, MQTT and the event stream write it.
+    pub const fn name(&self) -> &'static str {
+        match self {
+            Self::StaStart => "STA_START",
+            Self::StaConnected { .. } => "STA_CONNECTED",
+            Self::StaDisconnected { .. } => "STA_DISCONNECTED",
+            Self::StaGotIp { .. } => "STA_GOT_IP",
+            Self::StaLostIp => "STA_LOST_IP",
+            Self::ApStart { .. } => "AP_START",
+            Self::ApStop => "AP_STOP",
+            Self::ApFailed { .. } => "AP_FAILED",
+            Self::ApStaConnected { .. } => "AP_STACONNECTED",
+            Self::ApStaDisconnected { .. } => "AP_STADISCONNECTED",
+            Self::Connected { .. } => "connected",
+            Self::Disconnected { .. } => "disconnected",
+            Self::ApStarted { .. } => "ap_started",
+            Self::ConnectionFailed { .. } => "connection_failed",
+            Self::ConfigApplied { .. } => "CONFIG_APPLIED",
+            Self::ConfigReverted { .. } => "CONFIG_REVERTED",
+        }
+    }
+}
+
+/// Stands for one known network as long as the device runs, wherever it moves in the list.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct NetworkId(pub u8);
+
+/// The networks that a round tried, in order. Their names are looked up in the list of known
+/// networks ([`Wifi::network_by_id`](crate::config::Wifi::network_by_id)), which keeps an event small.
+#[derive(Clone, Copy, Default, PartialEq, Eq, Hash)]
+pub struct Attempted {
+    len: u8,
+    ids: [NetworkId; MAX_NETWORKS],
+}
+
+impl Attempted {
+    /// Adds a network; one that stands there already is not added again.
+    pub fn push(&mut self, id: NetworkId) {
+        if !self.ids().contains(&id) && usize::from(self.len) < MAX_NETWORKS {
+            self.ids[usize::from(self.len)] = id;
+            self.len += 1;
+        }
+    }
+
+    /// The networks, in order.
+    pub fn ids(&self) -> &[NetworkId] {
+        &self.ids[..usize::from(self.len)]
+    }
+}
+
+impl fmt::Debug for Attempted {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_list()
+            .entries(self.ids().iter().map(|id| id.0))
+            .finish()
+    }
+}
+
+/// How many events a device keeps for those who ask later.
+pub const HISTORY_LEN: usize = 64;
+
+/// An event with its place in the order and the time it happened.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Record {
+    /// Counts every event since boot, from 1.
+    pub seq: u32,
+    /// Milliseconds since boot.
+    pub at_ms: u64,
+    /// What happened.
+    pub event: Event,
+}
+
+/// The last events, numbered. Kept by the adapter, outside the machine's memory.
+#[derive(Debug, Default)]
+pub struct History {
+    next_seq: u32,
+    records: Vec<Record, HISTORY_LEN>,
+    oldest: usize,
+}
+
+impl History {
+    /// An empty history.
+    pub const fn new() -> Self {
+        Self {
+            next_seq: 1,
+            records: Vec::new(),
+            oldest: 0,
+        }
+    }
+
+    /// Numbers and keeps an event; the oldest goes when it is full.
+    pub fn push(&mut self, at_ms: u64, event: Event) -> Record {
+        let record = Record {
+            seq: self.next_seq.max(1),
+            at_ms,
+            event,
+        };
+        self.next_seq = record.seq.wrapping_add(1);
+        if let Err(record) = self.records.push(record) {
+            self.records[self.oldest] = record;
+            self.oldest = (self.oldest + 1) % HISTORY_LEN;
+        }
+        record
+    }
+
+    /// The events kept, oldest first.
+    pub fn iter(&self) -> impl Iterator<Item = &Record> {
+        let (newer, older) = self.records.split_at(self.oldest.min(self.records.len()));
+        older.iter().chain(newer)
+    }
+
+    /// The first event kept whose number is at least `seq`.
+    pub fn at_or_after(&self, seq: u32) -> Option<&Record> {
+        self.iter().find(|record| record.seq >= seq)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_event_fits_48_bytes() {
+        assert!(size_of::<Event>() <= 48, "{}", size_of::<Event>());
+    }
+
+    #[test]
+    fn the_history_keeps_the_last_64_in_order() {
+        let mut history = History::new();
+        for at in 0..100 {
+            history.push(at, Event::StaStart);
+        }
+        let kept: std::vec::Vec<_> = history.iter().map(|r| r.seq).collect();
+        assert_eq!(kept, (37..=100).collect::<std::vec::Vec<_>>());
+        assert_eq!(history.at_or_after(99).map(|r| r.at_ms), Some(98));
+    }
+}

@@ -1,0 +1,21 @@
+//! The machine that decides how a device joins, stays on and falls back from Wi-Fi networks.
+//!
+//! Nothing in here does I/O: no clock, socket, thread, await, log or heap. Inputs and the time go
+//! in by [`Manager::handle`](manager::Manager::handle); what is to be done comes out of
+//! [`Manager::poll_output`](manager::Manager::poll_output). The same code decides on a chip, on
+//! Linux and in the simulator.
+#![no_std]
+#![forbid(unsafe_code)]
+
+#[cfg(test)]
+extern crate std;
+
+pub mod command;
+pub mod config;
+pub mod event;
+pub mod led;
+pub mod manager;
+pub mod net;
+pub mod radio;
+pub mod status;
+pub mod time;

@@ -1,0 +1,426 @@
+//! The values of the trade, each valid by construction: names, keys, addresses, channels.
+
+use core::fmt;
+use core::net::Ipv4Addr;
+
+use heapless::String;
+use zeroize::{Zeroize, ZeroizeOnDrop};
+
+/// Longest network name, in bytes (IEEE 802.11 §9.4.2.2).
+pub const SSID_MAX: usize = 32;
+/// Shortest and longest WPA passphrase, in characters (IEEE 802.11 §J.4).
+pub const PASSPHRASE_MIN: usize = 8;
+/// See [`PASSPHRASE_MIN`].
+pub const PASSPHRASE_MAX: usize = 63;
+/// Length of a raw pre-shared key written as hexadecimal digits.
+pub const PSK_HEX_LEN: usize = 64;
+/// Longest host name, in characters.
+pub const HOSTNAME_MAX: usize = 32;
+
+/// A network name: 1 to 32 bytes, any bytes.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Ssid {
+    len: u8,
+    bytes: [u8; SSID_MAX],
+}
+
+/// Why bytes are no network name.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum SsidError {
+    /// It has no byte.
+    Empty,
+    /// It has more than 32 bytes.
+    TooLong,
+}
+
+impl Ssid {
+    /// A name of these bytes.
+    pub fn new(bytes: &[u8]) -> Result<Self, SsidError> {
+        if bytes.is_empty() {
+            return Err(SsidError::Empty);
+        }
+        if bytes.len() > SSID_MAX {
+            return Err(SsidError::TooLong);
+        }
+        let mut ssid = Self {
+            len: bytes.len() as u8,
+            bytes: [0; SSID_MAX],
+        };
+        ssid.bytes[..bytes.len()].copy_from_slice(bytes);
+        Ok(ssid)
+    }
+
+    /// The bytes as they stand in the beacon.
+    pub fn as_bytes(&self) -> &[u8] {
+        &self.bytes[..usize::from(self.len)]
+    }
+
+    /// The name as text, where it is UTF-8.
+    pub fn as_str(&self) -> Option<&str> {
+        core::str::from_utf8(self.as_bytes()).ok()
+    }
+}
+
+/// For people: U+FFFD stands for each byte that is not UTF-8. Escaping for a format (JSON, HTML,
+/// console) is that format's own.
+impl fmt::Display for Ssid {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        for chunk in self.as_bytes().utf8_chunks() {
+            f.write_str(chunk.valid())?;
+            for _ in chunk.invalid() {
+                f.write_str("\u{fffd}")?;
+            }
+        }
+        Ok(())
+    }
+}
+
+impl fmt::Debug for Ssid {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "\"{}\"", self.as_bytes().escape_ascii())
+    }
+}
+
+/// What opens a protected network: a passphrase of 8 to 63 printable ASCII characters, or a raw
+/// 256-bit key. Prints as `***`, and is zeroed on drop.
+#[derive(Clone, PartialEq, Eq, Hash, Zeroize, ZeroizeOnDrop)]
+pub struct Passphrase {
+    form: KeyForm,
+}
+
+#[derive(Clone, PartialEq, Eq, Hash, Zeroize)]
+enum KeyForm {
+    Phrase {
+        len: u8,
+        bytes: [u8; PASSPHRASE_MAX],
+    },
+    Raw([u8; 32]),
+}
+
+/// What a [`Passphrase`] is made of.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub enum KeyMaterial<'a> {
+    /// A passphrase, printable ASCII.
+    Phrase(&'a str),
+    /// A raw pre-shared key (PMK).
+    Raw(&'a [u8; 32]),
+}
+
+/// Why text opens no protected network.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum PassphraseError {
+    /// 1 to 7 characters.
+    TooShort,
+    /// More than 63 characters and not 64 hexadecimal digits.
+    TooLong,
+    /// A character outside printable ASCII (0x20 to 0x7E).
+    NotPrintable,
+}
+
+impl Passphrase {
+    /// A passphrase, or 64 hexadecimal digits for a raw key. An empty text is refused as too
+    /// short: what `""` means is for [`Security::from_password`] to say.
+    pub fn new(text: &[u8]) -> Result<Self, PassphraseError> {
+        if !text.iter().all(|b| (0x20..=0x7e).contains(b)) {
+            return Err(PassphraseError::NotPrintable);
+        }
+        match text.len() {
+            0..PASSPHRASE_MIN => Err(PassphraseError::TooShort),
+            PASSPHRASE_MIN..=PASSPHRASE_MAX => {
+                let mut bytes = [0; PASSPHRASE_MAX];
+                bytes[..text.len()].copy_from_slice(text);
+                Ok(Self {
+                    form: KeyForm::Phrase {
+                        len: text.len() as u8,
+                        bytes,
+                    },
+                })
+            }
+            PSK_HEX_LEN => {
+                let mut key = [0; 32];
+                decode_hex(text, &mut key).ok_or(PassphraseError::TooLong)?;
+                Ok(Self {
+                    form: KeyForm::Raw(key),
+                })
+            }
+            _ => Err(PassphraseError::TooLong),
+        }
+    }
+
+    /// A raw pre-shared key.
+    pub fn from_raw(key: [u8; 32]) -> Self {
+        Self {
+            form: KeyForm::Raw(key),
+        }
+    }
+
+    /// What it is made of, for the radio and the store.
+    pub fn material(&self) -> KeyMaterial<'_> {
+        match &self.form {
+            KeyForm::Phrase { len, bytes } => KeyMaterial::Phrase(
+                core::str::from_utf8(&bytes[..usize::from(*len)]).unwrap_or_default(),
+            ),
+            KeyForm::Raw(key) => KeyMaterial::Raw(key),
+        }
+    }
+
+    /// Writes the secret as the text that [`Passphrase::new`] takes back.
+    pub fn expose(&self, out: &mut impl fmt::Write) -> fmt::Result {
+        match self.material() {
+            KeyMaterial::Phrase(text) => out.write_str(text),
+            KeyMaterial::Raw(key) => key.iter().try_for_each(|b| write!(out, "{b:02x}")),
+        }
+    }
+}
+
+impl fmt::Debug for Passphrase {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("***")
+    }
+}
+
+/// How a network lets in.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub enum Security {
+    /// Anyone, without encryption.
+    Open,
+    /// Whoever knows the key (WPA2 or WPA3 personal).
+    Personal(Passphrase),
+}
+
+impl Security {
+    /// As configuration files and doors write it: `""` is open.
+    pub fn from_password(text: &[u8]) -> Result<Self, PassphraseError> {
+        if text.is_empty() {
+            Ok(Self::Open)
+        } else {
+            Passphrase::new(text).map(Self::Personal)
+        }
+    }
+
+    /// Whether it takes a key.
+    pub fn is_secure(&self) -> bool {
+        matches!(self, Self::Personal(_))
+    }
+}
+
+/// A hardware address: of a device, a client, or an access point (BSSID).
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Mac(pub [u8; 6]);
+
+/// The hardware address of an access point.
+pub type Bssid = Mac;
+
+impl Mac {
+    /// From six pairs of hexadecimal digits, with `:` or `-` between them.
+    pub fn parse(text: &[u8]) -> Option<Self> {
+        if text.len() != 17 {
+            return None;
+        }
+        let mut mac = [0; 6];
+        for (i, byte) in mac.iter_mut().enumerate() {
+            let at = i * 3;
+            if i > 0 && !matches!(text[at - 1], b':' | b'-') {
+                return None;
+            }
+            decode_hex(&text[at..at + 2], core::slice::from_mut(byte))?;
+        }
+        Some(Self(mac))
+    }
+}
+
+/// `24:6F:28:56:78:9A`.
+impl fmt::Display for Mac {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let [a, b, c, d, e, g] = self.0;
+        write!(f, "{a:02X}:{b:02X}:{c:02X}:{d:02X}:{e:02X}:{g:02X}")
+    }
+}
+
+impl fmt::Debug for Mac {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        fmt::Display::fmt(self, f)
+    }
+}
+
+/// A 2.4 GHz channel, 1 to 14 (14 is heard in Japan only; our own AP uses 1 to 13).
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Channel(u8);
+
+impl Channel {
+    /// Channel 1, where nothing better is known.
+    pub const ONE: Self = Self(1);
+
+    /// The channel of that number, 1 to 14.
+    pub const fn new(number: u8) -> Option<Self> {
+        if number >= 1 && number <= 14 {
+            Some(Self(number))
+        } else {
+            None
+        }
+    }
+
+    /// Its number.
+    pub const fn number(self) -> u8 {
+        self.0
+    }
+}
+
+/// A device's name on its network: 1 to 32 of `a-z0-9-`, no `-` at either end.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub struct Hostname(String<HOSTNAME_MAX>);
+
+impl Hostname {
+    /// The host name of that text.
+    pub fn new(text: &str) -> Option<Self> {
+        let ok = text
+            .bytes()
+            .all(|b| matches!(b, b'a'..=b'z' | b'0'..=b'9' | b'-'))
+            && !text.starts_with('-')
+            && !text.ends_with('-')
+            && !text.is_empty();
+        if ok {
+            String::try_from(text).ok().map(Self)
+        } else {
+            None
+        }
+    }
+
+    /// `landfall-56789a`: the last three bytes of the hardware address.
+    pub fn of(mac: Mac) -> Self {
+        let mut name = String::new();
+        let [_, _, _, d, e, f] = mac.0;
+        // 15 characters always fit in 32.
+        let _ = fmt::Write::write_fmt(&mut name, format_args!("landfall-{d:02x}{e:02x}{f:02x}"));
+        Self(name)
+    }
+
+    /// The name.
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+/// An IPv4 address and the length of its network prefix, as in `192.168.4.1/24`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub struct Ipv4Net {
+    /// The host's own address.
+    pub addr: Ipv4Addr,
+    /// Bits of the network part, 0 to 32.
+    pub prefix: u8,
+}
+
+impl Ipv4Net {
+    /// Where our access point lives unless it is told otherwise.
+    pub const AP_DEFAULT: Self = Self {
+        addr: Ipv4Addr::new(192, 168, 4, 1),
+        prefix: 24,
+    };
+    /// Where it goes when the network joined overlaps with that.
+    pub const AP_ALTERNATE: Self = Self {
+        addr: Ipv4Addr::new(172, 31, 4, 1),
+        prefix: 24,
+    };
+
+    /// From `a.b.c.d/n`.
+    pub fn parse(text: &str) -> Option<Self> {
+        let (addr, prefix) = text.split_once('/')?;
+        let prefix = prefix.parse().ok().filter(|p| *p <= 32)?;
+        Some(Self {
+            addr: addr.parse().ok()?,
+            prefix,
+        })
+    }
+
+    /// The network mask.
+    pub fn mask(self) -> u32 {
+        u32::MAX
+            .checked_shl(32 - u32::from(self.prefix))
+            .unwrap_or(0)
+    }
+
+    /// Whether the address lies in this network.
+    pub fn contains(self, addr: Ipv4Addr) -> bool {
+        (addr.to_bits() ^ self.addr.to_bits()) & self.mask() == 0
+    }
+
+    /// Whether the two networks share an address.
+    pub fn overlaps(self, other: Self) -> bool {
+        self.contains(other.addr) || other.contains(self.addr)
+    }
+}
+
+impl fmt::Display for Ipv4Net {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}/{}", self.addr, self.prefix)
+    }
+}
+
+/// Decodes pairs of hexadecimal digits into exactly `out`.
+pub fn decode_hex(digits: &[u8], out: &mut [u8]) -> Option<()> {
+    if digits.len() != out.len() * 2 {
+        return None;
+    }
+    for (byte, pair) in out.iter_mut().zip(digits.chunks_exact(2)) {
+        let high = char::from(pair[0]).to_digit(16)?;
+        let low = char::from(pair[1]).to_digit(16)?;
+        *byte = (high << 4 | low) as u8;
+    }
+    Some(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_ssid_has_1_to_32_bytes_of_any_value() {
+        assert_eq!(Ssid::new(b""), Err(SsidError::Empty));
+        assert_eq!(Ssid::new(&[0; 33]), Err(SsidError::TooLong));
+        assert_eq!(Ssid::new(&[0xff; 32]).map(|s| s.as_bytes().len()), Ok(32));
+    }
+
+    #[test]
+    fn a_passphrase_has_8_to_63_printable_characters_or_64_hex_digits() {
+        assert_eq!(Passphrase::new(b"1234567"), Err(PassphraseError::TooShort));
+        assert!(Passphrase::new(b"12345678").is_ok());
+        assert!(Passphrase::new(&[b'~'; 63]).is_ok());
+        assert_eq!(Passphrase::new(&[b'~'; 64]), Err(PassphraseError::TooLong));
+        assert!(matches!(
+            Passphrase::new(&[b'a'; 64]).unwrap().material(),
+            KeyMaterial::Raw(_)
+        ));
+        assert_eq!(
+            Passphrase::new("pässword".as_bytes()),
+            Err(PassphraseError::NotPrintable)
+        );
+    }
+
+    #[test]
+    fn networks_overlap_where_they_share_an_address() {
+        let net = |text| Ipv4Net::parse(text).unwrap();
+        assert!(net("192.168.4.1/24").overlaps(net("192.168.0.9/16")));
+        assert!(net("192.168.0.9/16").overlaps(net("192.168.4.1/24")));
+        assert!(!net("192.168.4.1/24").overlaps(net("10.0.0.2/24")));
+        assert!(net("0.0.0.0/0").overlaps(net("10.0.0.2/24")));
+    }
+
+    #[test]
+    fn a_host_name_is_a_dns_label() {
+        assert!(Hostname::new("landfall-1").is_some());
+        for bad in [
+            "",
+            "-a",
+            "a-",
+            "A",
+            "a.b",
+            "123456789012345678901234567890123",
+        ] {
+            assert!(Hostname::new(bad).is_none(), "{bad}");
+        }
+        assert_eq!(
+            Hostname::of(Mac([0x24, 0x6f, 0x28, 0x56, 0x78, 0x9a])).as_str(),
+            "landfall-56789a"
+        );
+    }
+}
