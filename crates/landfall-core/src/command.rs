@@ -52,7 +52,7 @@ pub enum Command {
 }
 
 /// What a door gets back.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Reply {
     /// The credentials are stored and being tried.
     Accepted,

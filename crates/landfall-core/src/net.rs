@@ -2,9 +2,10 @@
 
 use core::fmt;
 use core::net::Ipv4Addr;
+use core::num::NonZeroU8;
 
 use heapless::String;
-use zeroize::{Zeroize, ZeroizeOnDrop};
+use zeroize::ZeroizeOnDrop;
 
 /// Longest network name, in bytes (IEEE 802.11 §9.4.2.2).
 pub const SSID_MAX: usize = 32;
@@ -20,7 +21,7 @@ pub const HOSTNAME_MAX: usize = 32;
 /// A network name: 1 to 32 bytes, any bytes.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Ssid {
-    len: u8,
+    len: NonZeroU8,
     bytes: [u8; SSID_MAX],
 }
 
@@ -36,14 +37,12 @@ pub enum SsidError {
 impl Ssid {
     /// A name of these bytes.
     pub fn new(bytes: &[u8]) -> Result<Self, SsidError> {
-        if bytes.is_empty() {
-            return Err(SsidError::Empty);
-        }
         if bytes.len() > SSID_MAX {
             return Err(SsidError::TooLong);
         }
+        let len = NonZeroU8::new(bytes.len() as u8).ok_or(SsidError::Empty)?;
         let mut ssid = Self {
-            len: bytes.len() as u8,
+            len,
             bytes: [0; SSID_MAX],
         };
         ssid.bytes[..bytes.len()].copy_from_slice(bytes);
@@ -52,7 +51,7 @@ impl Ssid {
 
     /// The bytes as they stand in the beacon.
     pub fn as_bytes(&self) -> &[u8] {
-        &self.bytes[..usize::from(self.len)]
+        &self.bytes[..usize::from(self.len.get())]
     }
 
     /// The name as text, where it is UTF-8.
@@ -83,19 +82,18 @@ impl fmt::Debug for Ssid {
 
 /// What opens a protected network: a passphrase of 8 to 63 printable ASCII characters, or a raw
 /// 256-bit key. Prints as `***`, and is zeroed on drop.
-#[derive(Clone, PartialEq, Eq, Hash, Zeroize, ZeroizeOnDrop)]
+#[derive(Clone, PartialEq, Eq, Hash, ZeroizeOnDrop)]
 pub struct Passphrase {
-    form: KeyForm,
+    /// Characters of a phrase, or [`RAW`].
+    #[zeroize(skip)]
+    len: NonZeroU8,
+    bytes: [u8; PASSPHRASE_MAX],
 }
 
-#[derive(Clone, PartialEq, Eq, Hash, Zeroize)]
-enum KeyForm {
-    Phrase {
-        len: u8,
-        bytes: [u8; PASSPHRASE_MAX],
-    },
-    Raw([u8; 32]),
-}
+/// Stands in place of a length where the first 32 bytes are a raw key.
+const RAW: NonZeroU8 = NonZeroU8::MAX;
+/// Length of a raw key in bytes.
+const RAW_LEN: usize = 32;
 
 /// What a [`Passphrase`] is made of.
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -124,43 +122,42 @@ impl Passphrase {
         if !text.iter().all(|b| (0x20..=0x7e).contains(b)) {
             return Err(PassphraseError::NotPrintable);
         }
-        match text.len() {
-            0..PASSPHRASE_MIN => Err(PassphraseError::TooShort),
-            PASSPHRASE_MIN..=PASSPHRASE_MAX => {
-                let mut bytes = [0; PASSPHRASE_MAX];
-                bytes[..text.len()].copy_from_slice(text);
-                Ok(Self {
-                    form: KeyForm::Phrase {
-                        len: text.len() as u8,
-                        bytes,
-                    },
-                })
-            }
-            PSK_HEX_LEN => {
-                let mut key = [0; 32];
-                decode_hex(text, &mut key).ok_or(PassphraseError::TooLong)?;
-                Ok(Self {
-                    form: KeyForm::Raw(key),
-                })
-            }
-            _ => Err(PassphraseError::TooLong),
+        let (len, secret_len) = match text.len() {
+            0..PASSPHRASE_MIN => return Err(PassphraseError::TooShort),
+            len @ PASSPHRASE_MIN..=PASSPHRASE_MAX => (len as u8, len),
+            PSK_HEX_LEN => (RAW.get(), RAW_LEN),
+            _ => return Err(PassphraseError::TooLong),
+        };
+        let len = NonZeroU8::new(len).ok_or(PassphraseError::TooShort)?;
+        let mut passphrase = Self {
+            len,
+            bytes: [0; PASSPHRASE_MAX],
+        };
+        let secret = &mut passphrase.bytes[..secret_len];
+        if len == RAW {
+            decode_hex(text, secret).ok_or(PassphraseError::TooLong)?;
+        } else {
+            secret.copy_from_slice(text);
         }
+        Ok(passphrase)
     }
 
     /// A raw pre-shared key.
-    pub fn from_raw(key: [u8; 32]) -> Self {
-        Self {
-            form: KeyForm::Raw(key),
-        }
+    pub fn from_raw(key: &[u8; RAW_LEN]) -> Self {
+        let mut bytes = [0; PASSPHRASE_MAX];
+        bytes[..RAW_LEN].copy_from_slice(key);
+        Self { len: RAW, bytes }
     }
 
     /// What it is made of, for the radio and the store.
     pub fn material(&self) -> KeyMaterial<'_> {
-        match &self.form {
-            KeyForm::Phrase { len, bytes } => KeyMaterial::Phrase(
-                core::str::from_utf8(&bytes[..usize::from(*len)]).unwrap_or_default(),
-            ),
-            KeyForm::Raw(key) => KeyMaterial::Raw(key),
+        match (self.len, self.bytes.first_chunk()) {
+            (RAW, Some(key)) => KeyMaterial::Raw(key),
+            (len, _) => {
+                let phrase = &self.bytes[..usize::from(len.get()).min(PASSPHRASE_MAX)];
+                // Printable ASCII is UTF-8.
+                KeyMaterial::Phrase(core::str::from_utf8(phrase).unwrap_or_default())
+            }
         }
     }
 

@@ -152,8 +152,8 @@ pub enum AuthMode {
     Wpa2Wpa3,
     /// WPA enterprise: not joined by us.
     Enterprise,
-    /// A mode with this number that we have no name for.
-    Unknown(u8),
+    /// Another one, which the radio may or may not join.
+    Other,
 }
 
 impl AuthMode {

@@ -1,201 +1,253 @@
 //! The machine: decides what the radio, the store and the doors do next.
 //!
-//! [`Manager::handle`] takes one input and the time. Then [`Manager::poll_output`] is drained until it gives
-//! [`Output::Wait`], which names the moment at which [`Input::Timeout`] is due if nothing else
-//! comes before.
+//! [`Manager::handle`] takes one input and the time. Then [`Manager::poll_output`] is drained
+//! until it gives [`Output::Wait`], which names the moment at which [`Input::Timeout`] is due if
+//! nothing else comes before:
+//!
+//! ```
+//! use landfall_core::config::{Identity, Wifi};
+//! use landfall_core::manager::{Boot, Input, Manager, Output};
+//! use landfall_core::net::{Mac, Passphrase};
+//! use landfall_core::time::Instant;
+//!
+//! let mac = Mac([0x24, 0x6f, 0x28, 0x56, 0x78, 0x9a]);
+//! let ap_secret = Passphrase::new(b"ABCDEFGHJKLM").unwrap();
+//! let identity = Identity { mac, ap_secret, ap_prefix: "Landfall-".try_into().unwrap() };
+//! let identity: &'static Identity = Box::leak(Box::new(identity));
+//! let mut manager = Manager::new(Boot::new(Wifi::default(), identity));
+//!
+//! manager.handle(Input::Timeout, Instant::BOOT);
+//! let deadline = loop {
+//!     match manager.poll_output() {
+//!         Output::Wait(deadline) => break deadline,
+//!         Output::Radio(op) => println!("the radio is to {op:?}"),
+//!         Output::Store(_) | Output::Event(_) | Output::Reply(..) | Output::Failed(..) => {}
+//!         Output::State(..) | Output::ProbeInternet | Output::Restart => {}
+//!     }
+//! };
+//! assert!(deadline.is_some());
+//! ```
+//!
+//! Inside, events change what the parts *want*; `next_operation` then picks the one thing the
+//! radio does next. So no order of events can ask the radio for two things at once.
 
-use crate::command::{Command, PortalUse, Reply, Ticket, Verdict};
-use crate::config::{Identity, KnownNetwork, Networks, Wifi};
-use crate::event::Event;
-use crate::led::Pattern;
-use crate::net::{Bssid, Channel, Ipv4Net, Security, Ssid};
-use crate::radio::{FailureClass, RadioEvent, RadioOp, ScanRow};
-use crate::status::{Internet, State, Status};
+mod ap;
+mod commands;
+mod face;
+mod failure;
+mod io;
+mod onboarding;
+mod outbox;
+mod portal;
+mod radio_queue;
+mod station;
+mod timers;
+mod vault;
+mod watch;
+
+use heapless::Vec;
+
+use crate::command::{PortalUse, Ticket};
+use crate::config::{Identity, Mode, Wifi};
+use crate::event::{Event, NetworkId};
+use crate::heard::Heard;
+use crate::penalty::Penalties;
+use crate::rng::Rng;
+use crate::standing::Standings;
+use crate::status::{Internet, State};
 use crate::time::Instant;
 
-/// What goes in.
-#[derive(Clone, Debug)]
-pub enum Input {
-    /// The moment named by [`Output::Wait`] has come, or somebody wants the machine to look.
-    Timeout,
-    /// The radio says something.
-    Radio(RadioEvent),
-    /// The store operation under way ended.
-    Stored(Result<(), StoreFailed>),
-    /// A door asks something. Only while [`Manager::takes_commands`].
-    Command(Ticket, Command),
-    /// People use the portal.
-    Portal(PortalUse),
-    /// The probe asked for by [`Output::ProbeInternet`] ended.
-    Internet(Internet),
-}
+pub use crate::heard::MAX_ROWS;
+use ap::AccessPoint;
+pub use io::{ApTarget, Boot, Input, JoinTarget, LastGood, Output, Record, StoreFailed, StoreOp};
+use onboarding::Onboarding;
+use outbox::Outbox;
+use portal::Portal;
+use radio_queue::RadioQueue;
+use station::{Station, StationSide};
+use vault::Vault;
+use watch::Watch;
 
-/// The store did not take it.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct StoreFailed;
-
-/// What comes out.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Output {
-    /// Nothing more; the next deadline, if there is one.
-    Wait(Option<Instant>),
-    /// The radio is to do this.
-    Radio(RadioOp),
-    /// The store is to do this; answer with [`Input::Stored`].
-    Store(StoreOp),
-    /// This happened.
-    Event(Event),
-    /// A door is answered.
-    Reply(Ticket, Reply),
-    /// The credentials of that ticket failed.
-    Failed(Ticket, Verdict),
-    /// The state changed, for the one who asked for it or for nobody in particular.
-    State(Option<Ticket>, State),
-    /// The LED is to show this.
-    Led(Pattern),
-    /// Ask whether the network leads to the internet; answer with [`Input::Internet`].
-    ProbeInternet,
-    /// Restart the device.
-    Restart,
-}
-
-/// What the store is to write. The content is read from the machine when the operation is taken.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub enum StoreOp {
-    /// Networks, candidate, verdict and last good access point ([`Manager::record`]), in one piece.
-    Networks,
-    /// Mode and access point ([`Manager::wifi`]), in one piece.
-    Settings,
-    /// Mode `sta_ap` and policy `fallback` first, then no networks and no candidate.
-    Reset,
-}
-
-/// What is stored in one piece, so that a power cut leaves all of the old or all of the new.
-#[derive(Clone, Copy, Debug)]
-pub struct Record<'a> {
-    /// The known networks.
-    pub networks: &'a Networks,
-    /// The credentials being proved: with their verdict they tell after a restart what became of them.
-    pub candidate: Option<(&'a Ssid, Verdict)>,
-    /// The last access point that gave an address.
-    pub last_good: Option<LastGood>,
-}
-
-/// The access point that gave the last address.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub struct LastGood {
-    /// Its hardware address.
-    pub bssid: Bssid,
-    /// Its channel.
-    pub channel: Channel,
-}
-
-/// What the machine starts from.
-#[derive(Clone, Debug)]
-pub struct Boot {
-    /// What was stored.
-    pub wifi: Wifi,
-    /// The last candidate and its verdict; [`Verdict::Trying`] becomes [`Verdict::Interrupted`].
-    pub candidate: Option<(Ssid, Verdict)>,
-    /// The last access point that gave an address.
-    pub last_good: Option<LastGood>,
-    /// Who the device is.
-    pub identity: Identity,
-    /// Whether the last starts ended in crashes.
-    pub safe_mode: bool,
-    /// Whether to probe for internet after each connection.
-    pub probe_internet: bool,
-    /// Seed of the jitter; the device's own, so that a fleet does not move in step.
-    pub seed: u64,
-}
-
-/// What a join needs beside the [`RadioOp`].
-#[derive(Clone, Copy, Debug)]
-pub struct JoinTarget<'a> {
-    /// The network.
-    pub ssid: &'a Ssid,
-    /// How it lets in.
-    pub security: &'a Security,
-}
-
-/// What the access point needs beside the [`RadioOp`].
-#[derive(Clone, Copy, Debug)]
-pub struct ApTarget<'a> {
-    /// Its name.
-    pub ssid: Ssid,
-    /// Its key; none: open.
-    pub key: Option<&'a crate::net::Passphrase>,
-    /// Whether it hides its name.
-    pub hidden: bool,
-    /// Most clients.
-    pub max_clients: u8,
-    /// Its address and network.
-    pub address: Ipv4Net,
-}
+/// Most doors that wait for one scan.
+pub const MAX_ASKERS: usize = 4;
 
 /// The machine. See the [module](self) for how it is driven.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub struct Manager {
+    now: Instant,
     wifi: Wifi,
+    identity: &'static Identity,
+    policy: Policy,
+    side: StationSide,
+    known: Knowledge,
+    ap: AccessPoint,
+    portal: Portal,
+    radio: RadioQueue,
+    onboarding: Onboarding,
+    vault: Vault,
+    watch: Watch,
+    told: Told,
+    outbox: Outbox,
+}
+
+/// What is in force, beside the configuration as it is stored.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+struct Policy {
+    /// The mode acted upon; it follows the configuration once that is in the store.
+    mode: Mode,
+    /// Somebody said `Disconnect`.
+    paused: bool,
+    /// Somebody said `ForceAp`.
+    ap_forced: Option<bool>,
+    safe_mode: bool,
+    probe_internet: bool,
+    /// A restart is under way: nothing is decided any more.
+    halted: bool,
+}
+
+/// What was learned about the world.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+struct Knowledge {
+    rng: Rng,
+    heard: Heard,
+    penalties: Penalties,
+    standings: Standings,
+    last_good: Option<(NetworkId, LastGood)>,
+    internet: Option<Internet>,
+}
+
+/// What people were told last.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+struct Told {
+    state: State,
+    /// Whose command the coming changes of state belong to.
+    cause: Option<Ticket>,
 }
 
 impl Manager {
     /// The machine of a device that has just booted.
     pub fn new(boot: Boot) -> Self {
-        Self { wifi: boot.wifi }
+        let mut wifi = boot.wifi;
+        for (i, network) in wifi.networks.iter_mut().enumerate() {
+            network.id = NetworkId(i as u8);
+        }
+        let last_good = wifi
+            .networks
+            .first()
+            .and_then(|first| Some((first.id, boot.last_good?)));
+        let mut manager = Self {
+            now: Instant::BOOT,
+            policy: Policy {
+                mode: wifi.mode,
+                paused: false,
+                ap_forced: None,
+                safe_mode: boot.safe_mode,
+                probe_internet: boot.probe_internet,
+                halted: false,
+            },
+            side: StationSide::new(wifi.networks.len() as u8),
+            known: Knowledge {
+                rng: Rng::new(boot.seed),
+                heard: Heard::default(),
+                penalties: Penalties::default(),
+                standings: Standings::default(),
+                last_good,
+                internet: None,
+            },
+            ap: AccessPoint::new(wifi.ap.address, boot.safe_mode),
+            portal: Portal::default(),
+            radio: RadioQueue::new(wifi.mode != Mode::Off),
+            onboarding: Onboarding::after_boot(boot.candidate),
+            vault: Vault::default(),
+            watch: Watch::default(),
+            told: Told {
+                state: State::Off,
+                cause: None,
+            },
+            outbox: Outbox::default(),
+            identity: boot.identity,
+            wifi,
+        };
+        if manager.policy.mode.uses_station() {
+            manager.outbox.event(Event::StaStart);
+        }
+        manager.begin_first_round();
+        manager
     }
-    /// Takes one input at that time.
-    pub fn handle(&mut self, _input: Input, _now: Instant) {}
+
+    /// Takes one input at that time, which never runs backwards.
+    pub fn handle(&mut self, input: Input, now: Instant) {
+        self.now = self.now.max(now);
+        if self.policy.halted {
+            return;
+        }
+        match input {
+            Input::Timeout => self.run_timers(),
+            Input::Radio(event) => self.on_radio(event),
+            Input::Stored(result) => self.on_stored(result.is_ok()),
+            Input::Command(ticket, command) => self.on_command(ticket, command),
+            Input::Portal(used) => self.on_portal(used),
+            Input::Internet(internet) => self.on_internet(internet),
+        }
+        self.begin_background_write();
+        self.ask_radio();
+        self.tell_state();
+    }
+
     /// Gives the next thing to do, [`Output::Wait`] last.
     pub fn poll_output(&mut self) -> Output {
-        Output::Wait(None)
+        if let Some((ticket, reply)) = self.radio.pop_scan_answer() {
+            return Output::Reply(ticket, reply);
+        }
+        self.outbox
+            .pop()
+            .unwrap_or_else(|| Output::Wait(self.deadline()))
     }
-    /// Whether a command would be looked at: false while the store is at work for the last one.
-    pub fn takes_commands(&self) -> bool {
-        true
+
+    fn on_portal(&mut self, used: PortalUse) {
+        match used {
+            PortalUse::Touched => self.portal.touched(self.now),
+            PortalUse::Posted => self.portal.posted(self.now),
+            PortalUse::Seen => self.portal.seen(),
+        }
     }
-    /// How the device stands.
-    pub fn status(&self) -> Status {
-        unimplemented!()
+
+    fn on_internet(&mut self, internet: Internet) {
+        if self.is_online() {
+            self.known.internet = Some(internet);
+        }
     }
-    /// The configuration in force.
-    pub fn wifi(&self) -> &Wifi {
-        &self.wifi
+
+    /// Tells a change of state, to the one whose command led to it.
+    fn tell_state(&mut self) {
+        let state = self.state();
+        if state == self.told.state {
+            return;
+        }
+        self.told.state = state;
+        self.outbox.state(self.told.cause, state);
+        let settled = matches!(state, State::Connected | State::ApActive);
+        if settled && self.onboarding.proof.is_none() {
+            self.told.cause = None;
+        }
     }
-    /// Who the device is.
-    pub fn identity(&self) -> &Identity {
-        unimplemented!()
+
+    fn event(&mut self, event: Event) {
+        self.outbox.event(event);
     }
-    /// What [`StoreOp::Networks`] is to write.
-    pub fn record(&self) -> Record<'_> {
-        unimplemented!()
+
+    fn is_online(&self) -> bool {
+        matches!(self.side.station, Station::Online(_))
     }
-    /// The network of the [`RadioOp::Join`] under way.
-    pub fn join_target(&self) -> Option<JoinTarget<'_>> {
-        None
-    }
-    /// The access point of the [`RadioOp::ApStart`] under way, or as it runs.
-    pub fn ap_target(&self) -> ApTarget<'_> {
-        unimplemented!()
-    }
-    /// What the last scan heard, strongest first; one row per access point.
-    pub fn scan_rows(&self) -> &[ScanRow] {
-        &[]
-    }
-    /// Age of the last whole scan in milliseconds; none: there was none.
-    pub fn scan_age_ms(&self, _now: Instant) -> Option<u64> {
-        None
-    }
-    /// Whether the probes of phones are answered with success now, so that their sheet closes.
-    pub fn probe_succeeds(&self, _now: Instant) -> bool {
-        false
-    }
-    /// The class of the last failed attempt.
-    pub fn last_failure(&self) -> Option<FailureClass> {
-        None
-    }
-    /// The known network that a command would name.
-    pub fn known(&self, n: u8) -> Option<&KnownNetwork> {
-        self.wifi.networks.get(usize::from(n))
+
+    /// Whether the station may look for known networks by itself.
+    fn may_look(&self) -> bool {
+        self.policy.mode.uses_station() && !self.policy.paused
     }
 }
+
+/// Doors waiting for the rows of a scan.
+type Askers = Vec<Ticket, MAX_ASKERS>;
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,139 @@
+//! What is on its way into the store, and how to take it back if it does not get there.
+
+use super::{Manager, StoreOp};
+use crate::command::{Refusal, Reply, Ticket};
+use crate::config::{ApSettings, KnownNetwork, Mode};
+
+/// The one write under way, and what waits behind it.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
+pub(super) struct Vault {
+    pub(super) slot: Slot,
+    write: Option<Write>,
+    /// A commit that waits for the write under way.
+    pub(super) commit_due: bool,
+    /// Something worth keeping changed, for which nobody waits.
+    pub(super) dirty: bool,
+}
+
+/// Holds the candidate until it is committed, and then, as for every edit, the way back.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
+pub(super) enum Slot {
+    #[default]
+    Empty,
+    Candidate(KnownNetwork),
+    /// Takes out what was added, then puts back what was removed.
+    List {
+        added: Option<u8>,
+        removed: Option<(u8, KnownNetwork)>,
+    },
+    Mode(Mode),
+    Ap(ApSettings),
+}
+
+/// What is being written, and for whom.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub(super) enum Write {
+    Candidate,
+    Commit,
+    List(Ticket),
+    Mode(Ticket),
+    Ap(Ticket),
+    Reset(Ticket),
+    Background,
+}
+
+impl Vault {
+    pub(super) fn is_writing(&self) -> bool {
+        self.write.is_some() || self.commit_due
+    }
+
+    /// The credentials being proved.
+    pub(super) fn candidate(&self) -> Option<&KnownNetwork> {
+        match &self.slot {
+            Slot::Candidate(network) => Some(network),
+            Slot::Empty | Slot::List { .. } | Slot::Mode(_) | Slot::Ap(_) => None,
+        }
+    }
+}
+
+impl Manager {
+    pub(super) fn begin_write(&mut self, write: Write) {
+        let op = match write {
+            Write::Candidate | Write::Commit | Write::List(_) | Write::Background => {
+                StoreOp::Networks
+            }
+            Write::Mode(_) | Write::Ap(_) => StoreOp::Settings,
+            Write::Reset(_) => StoreOp::Reset,
+        };
+        self.vault.write = Some(write);
+        if op == StoreOp::Networks {
+            self.vault.dirty = false;
+        }
+        self.outbox.store(op);
+    }
+
+    /// Begins a write that nobody asked for just now, where the store is free.
+    pub(super) fn begin_background_write(&mut self) {
+        if self.vault.write.is_some() {
+            return;
+        }
+        if core::mem::take(&mut self.vault.commit_due) {
+            self.begin_write(Write::Commit);
+        } else if self.vault.dirty {
+            self.begin_write(Write::Background);
+        }
+    }
+
+    pub(super) fn on_stored(&mut self, ok: bool) {
+        let Some(write) = self.vault.write.take() else {
+            return;
+        };
+        match write {
+            Write::Candidate => self.candidate_stored(ok),
+            Write::Commit => self.committed(ok),
+            Write::List(ticket) => self.edit_stored(ticket, ok, Self::networks_changed),
+            Write::Mode(ticket) => self.edit_stored(ticket, ok, Self::mode_changed),
+            Write::Ap(ticket) => self.edit_stored(ticket, ok, Self::ap_changed),
+            Write::Reset(ticket) => {
+                if ok {
+                    self.halt(ticket);
+                } else {
+                    self.outbox
+                        .reply(ticket, Reply::Refused(Refusal::SaveFailed));
+                }
+            }
+            // What nobody waits for is written again with the next change.
+            Write::Background => {}
+        }
+    }
+
+    fn edit_stored(&mut self, ticket: Ticket, ok: bool, act: fn(&mut Self) -> Reply) {
+        if !ok {
+            self.undo();
+            return self
+                .outbox
+                .reply(ticket, Reply::Refused(Refusal::SaveFailed));
+        }
+        self.vault.slot = Slot::Empty;
+        let reply = act(self);
+        self.outbox.reply(ticket, reply);
+    }
+
+    /// Takes the change back that did not get into the store.
+    pub(super) fn undo(&mut self) {
+        match core::mem::take(&mut self.vault.slot) {
+            Slot::List { added, removed } => {
+                if let Some(place) = added {
+                    self.wifi.networks.remove(usize::from(place));
+                }
+                if let Some((place, network)) = removed {
+                    // It fitted before.
+                    let _ = self.wifi.networks.insert(usize::from(place), network);
+                }
+            }
+            Slot::Mode(mode) => self.wifi.mode = mode,
+            Slot::Ap(ap) => self.wifi.ap = ap,
+            Slot::Empty | Slot::Candidate(_) => {}
+        }
+    }
+}
