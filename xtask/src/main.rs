@@ -1,2 +1,58 @@
-//! Checks and measurements of this repository.
-fn main() {}
+//! Checks and measurements of this repository: `cargo xtask tidy`, `size`, `riscv`.
+//!
+//! What a reviewer would have to remember is executable here, and what the documents claim about
+//! sizes is measured here.
+
+mod page;
+mod riscv;
+mod size;
+mod tidy;
+
+use std::path::{Path, PathBuf};
+use std::process::ExitCode;
+
+use clap::{Parser, Subcommand};
+
+/// Checks and measurements of this repository.
+#[derive(Parser)]
+#[command(bin_name = "cargo xtask")]
+struct Arguments {
+    #[command(subcommand)]
+    task: Task,
+}
+
+#[derive(Subcommand)]
+enum Task {
+    /// Checks dependency direction, file and function lengths, links, `unsafe`, and the like.
+    Tidy,
+    /// Measures the core's code and state on riscv32imc against their budgets.
+    Size {
+        /// Print one JSON object for programs.
+        #[arg(long)]
+        json: bool,
+    },
+    /// Builds core and device for riscv32imc, as a chip's firmware takes them.
+    Riscv,
+}
+
+fn main() -> ExitCode {
+    let root = repository();
+    let done = match Arguments::parse().task {
+        Task::Tidy => tidy::report(&root),
+        Task::Size { json } => size::report(&root, json),
+        Task::Riscv => riscv::build(&root),
+    };
+    match done {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            eprintln!("xtask: {error:#}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+/// The folder of the workspace, wherever the command was called from.
+fn repository() -> PathBuf {
+    let here = Path::new(env!("CARGO_MANIFEST_DIR"));
+    here.parent().unwrap_or(here).to_path_buf()
+}

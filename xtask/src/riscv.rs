@@ -1,0 +1,158 @@
+//! Builds for a chip's processor, riscv32imc, without a chip.
+//!
+//! rustup's target serves where it is installed. A Debian machine serves as well: its packaged
+//! compiler brings the source of the standard library, which is built along.
+
+use std::path::{Path, PathBuf};
+use std::process::Command;
+
+use anyhow::{Context, Result, bail, ensure};
+
+/// ESP32-C3, and the least that ESP32-C6 understands.
+pub(crate) const TARGET: &str = "riscv32imc-unknown-none-elf";
+/// The crates that chips run.
+const CHIP_CRATES: &[&str] = &["landfall-core", "landfall-device"];
+
+/// Debian's packages that can build for [`TARGET`], each with a file by which it is known.
+const PACKAGES: &[(&str, &str)] = &[
+    ("rustc-web", "/usr/bin/rustc"),
+    ("cargo-web", "/usr/bin/cargo"),
+    ("rust-web-src", "/usr/share/doc/rust-web-src"),
+    ("lld-22", LLD),
+    ("gcc", "/usr/bin/gcc"),
+    ("libc6-dev", "/usr/include/stdlib.h"),
+];
+const LLD: &str = "/usr/lib/llvm-22/bin/lld";
+
+/// Builds the chip crates that the workspace has, as firmware takes them.
+pub(crate) fn build(root: &Path) -> Result<()> {
+    let mut cargo = Toolchain::find(root)?.cargo(root)?;
+    cargo.args(["build", "--release", "--locked"]);
+    for name in CHIP_CRATES {
+        if root.join("crates").join(name).exists() {
+            cargo.args(["--package", name]);
+        }
+    }
+    run(&mut cargo)
+}
+
+/// Runs it, with its output on our terminal.
+pub(crate) fn run(command: &mut Command) -> Result<()> {
+    let what = format!("{command:?}");
+    let status = command
+        .status()
+        .with_context(|| format!("starting {what}"))?;
+    ensure!(status.success(), "{what} ended with {status}");
+    Ok(())
+}
+
+/// Who builds for [`TARGET`].
+pub(crate) enum Toolchain {
+    /// The toolchain in use, whose target is installed.
+    Rustup,
+    /// Debian's packages.
+    Debian,
+}
+
+impl Toolchain {
+    /// The one this machine has; as root on Debian it is installed where it is missing.
+    pub(crate) fn find(root: &Path) -> Result<Self> {
+        if has_rustup_target(root)? {
+            return Ok(Self::Rustup);
+        }
+        let missing = missing_packages();
+        if !missing.is_empty() {
+            install(&missing)?;
+        }
+        Ok(Self::Debian)
+    }
+
+    /// A `cargo` that builds for [`TARGET`], to be given a subcommand that takes `--target` from
+    /// its environment.
+    pub(crate) fn cargo(&self, root: &Path) -> Result<Command> {
+        let folder = target_folder(root);
+        let mut command = match self {
+            Self::Rustup => Command::new("cargo"),
+            Self::Debian => debian_cargo(&folder)?,
+        };
+        command
+            .current_dir(root)
+            .env("CARGO_BUILD_TARGET", TARGET)
+            .env("CARGO_TARGET_DIR", folder)
+            .env_remove("RUSTFLAGS")
+            .env_remove("CARGO_ENCODED_RUSTFLAGS");
+        Ok(command)
+    }
+}
+
+/// Where builds for [`TARGET`] go: apart, because another compiler may make them.
+pub(crate) fn target_folder(root: &Path) -> PathBuf {
+    let shared = std::env::var_os("CARGO_TARGET_DIR").map(PathBuf::from);
+    shared.unwrap_or_else(|| root.join("target")).join("riscv")
+}
+
+fn debian_cargo(folder: &Path) -> Result<Command> {
+    let links = folder.join("bin");
+    link_lld(&links)?;
+    let path = std::env::var_os("PATH").unwrap_or_default();
+    let path = std::env::join_paths([links].into_iter().chain(std::env::split_paths(&path)))?;
+    let mut command = Command::new("/usr/bin/cargo");
+    command
+        .env("PATH", path)
+        .env("RUSTC", "/usr/bin/rustc")
+        // A packaged stable compiler refuses `-Z build-std` without it.
+        .env("RUSTC_BOOTSTRAP", "1")
+        .env("CARGO_UNSTABLE_BUILD_STD", "core,alloc")
+        .env_remove("RUSTUP_TOOLCHAIN");
+    Ok(command)
+}
+
+/// The compiler looks for its linker by this name.
+fn link_lld(folder: &Path) -> Result<()> {
+    std::fs::create_dir_all(folder).with_context(|| format!("making {}", folder.display()))?;
+    let link = folder.join("rust-lld");
+    if !link.exists() {
+        std::os::unix::fs::symlink(LLD, &link)
+            .with_context(|| format!("linking {}", link.display()))?;
+    }
+    Ok(())
+}
+
+fn has_rustup_target(root: &Path) -> Result<bool> {
+    let output = Command::new("rustc")
+        .args(["--print", "target-libdir", "--target", TARGET])
+        .current_dir(root)
+        .output()
+        .context("asking rustc for its targets")?;
+    let folder = String::from_utf8(output.stdout).context("rustc's answer")?;
+    Ok(output.status.success() && Path::new(folder.trim()).exists())
+}
+
+fn missing_packages() -> Vec<&'static str> {
+    let missing = PACKAGES
+        .iter()
+        .filter(|(_, file)| !Path::new(file).exists());
+    missing.map(|(name, _)| *name).collect()
+}
+
+fn install(packages: &[&str]) -> Result<()> {
+    if !is_root_on_debian() {
+        bail!(
+            "no compiler for {TARGET}: `rustup target add {TARGET}`, or on Debian `apt-get install {}`",
+            packages.join(" ")
+        );
+    }
+    eprintln!("xtask: installing {}", packages.join(" "));
+    run(Command::new("apt-get").args(["-qq", "update"]))?;
+    let install = ["-qq", "install", "--yes", "--no-install-recommends"];
+    run(Command::new("apt-get")
+        .env("DEBIAN_FRONTEND", "noninteractive")
+        .args(install)
+        .args(packages))
+}
+
+fn is_root_on_debian() -> bool {
+    let id = Command::new("id").arg("-u").output();
+    let is_root = id.is_ok_and(|output| output.stdout.trim_ascii() == b"0");
+    is_root && Path::new("/etc/debian_version").exists()
+}
