@@ -1,0 +1,142 @@
+//! What the machine takes for one input, beside what the call itself takes.
+//!
+//! The budget is 2 µs an input, outputs drained: at least 500 Kitem/s. `floor` moves the same inputs
+//! into a function that looks at nothing but which they are: what no machine can be faster than.
+
+use std::hint::black_box;
+use std::net::Ipv4Addr;
+
+use divan::Bencher;
+use landfall_core::config::{Identity, KnownNetwork, MAX_NETWORKS, Wifi};
+use landfall_core::manager::{Boot, Input, Manager, Output};
+use landfall_core::net::{Bssid, Channel, Ipv4Net, Mac, Passphrase, Security, Ssid};
+use landfall_core::radio::{AuthMode, RadioEvent, Reason, ScanRow};
+use landfall_core::time::Instant;
+
+/// Rows of a scan in a crowded place.
+const SCAN_ROWS: u8 = 32;
+/// Outputs after which a machine that never waits is broken.
+const OUTPUTS_MAX: usize = 1_000;
+/// Time between two inputs.
+const STEP_MS: u32 = 50;
+
+fn main() {
+    divan::main();
+}
+
+/// From a cold start to an address and a lost link, with all networks known.
+#[divan::bench(args = [1, MAX_NETWORKS])]
+fn machine(bencher: Bencher<'_, '_>, networks: usize) {
+    let inputs = session();
+    bencher
+        .counter(divan::counter::ItemsCount::new(inputs.len()))
+        .with_inputs(|| (Manager::new(boot(networks)), inputs.clone()))
+        .bench_local_values(|(mut manager, inputs)| {
+            let mut now = Instant::from_ms(0);
+            for input in inputs {
+                now = now.plus_ms(STEP_MS);
+                manager.handle(black_box(input), now);
+                drain(&mut manager);
+            }
+            manager
+        });
+}
+
+/// The same inputs, moved and told apart, no more.
+#[divan::bench]
+fn floor(bencher: Bencher<'_, '_>) {
+    let inputs = session();
+    bencher
+        .counter(divan::counter::ItemsCount::new(inputs.len()))
+        .with_inputs(|| inputs.clone())
+        .bench_local_values(|inputs| inputs.into_iter().map(kind).sum::<usize>());
+}
+
+#[inline(never)]
+fn kind(input: Input) -> usize {
+    match black_box(input) {
+        Input::Timeout => 0,
+        Input::Radio(_) => 1,
+        Input::Stored(_) => 2,
+        Input::Command(_, _) => 3,
+        Input::Portal(_) => 4,
+        Input::Internet(_) => 5,
+    }
+}
+
+fn drain(manager: &mut Manager) {
+    for _ in 0..OUTPUTS_MAX {
+        if let Output::Wait(deadline) = black_box(manager.poll_output()) {
+            black_box(deadline);
+            return;
+        }
+    }
+    panic!("the machine gives {OUTPUTS_MAX} outputs and does not wait");
+}
+
+/// Ticks of a device that is connected and left alone.
+const IDLE_TICKS: usize = 64;
+
+/// A boot, a scan, a join, an address, idle ticks, and the loss of the link.
+fn session() -> Vec<Input> {
+    let here = Channel::new(6).expect("a channel");
+    let mut inputs = vec![Input::Timeout];
+    inputs.extend((0..SCAN_ROWS).map(|n| Input::Radio(RadioEvent::ScanRow(row(n, here)))));
+    inputs.push(Input::Radio(RadioEvent::ScanDone));
+    inputs.push(Input::Radio(RadioEvent::Joined {
+        bssid: bssid(0),
+        channel: here,
+        rssi: -48,
+    }));
+    let address = Ipv4Net {
+        addr: Ipv4Addr::new(10, 0, 0, 2),
+        prefix: 24,
+    };
+    inputs.push(Input::Radio(RadioEvent::Address(address)));
+    inputs.extend([Input::Stored(Ok(())), Input::Stored(Ok(()))]);
+    inputs.extend(std::iter::repeat_n(Input::Timeout, IDLE_TICKS));
+    inputs.push(Input::Radio(RadioEvent::Lost {
+        reason: Reason::Code(4),
+    }));
+    inputs.push(Input::Timeout);
+    inputs
+}
+
+fn row(n: u8, channel: Channel) -> ScanRow {
+    ScanRow {
+        ssid: Some(ssid(n)),
+        bssid: bssid(n),
+        channel,
+        rssi: -48 - (n % 40) as i8,
+        auth: AuthMode::Wpa2,
+    }
+}
+
+fn ssid(n: u8) -> Ssid {
+    Ssid::new(format!("network-{n}").as_bytes()).expect("a name of 9 or 10 bytes")
+}
+
+fn bssid(n: u8) -> Bssid {
+    Mac([2, 0, 0, 0, 0, n])
+}
+
+fn boot(networks: usize) -> Boot {
+    let key = || Passphrase::new(b"Password2").expect("a key of 9 characters");
+    let known = (0..networks).map(|n| KnownNetwork::new(ssid(n as u8), Security::Personal(key())));
+    Boot {
+        wifi: Wifi {
+            networks: known.collect(),
+            ..Wifi::default()
+        },
+        candidate: None,
+        last_good: None,
+        identity: Identity {
+            mac: Mac([0x24, 0x6f, 0x28, 0x56, 0x78, 0x9a]),
+            ap_secret: key(),
+            ap_prefix: "Landfall-".try_into().expect("a prefix of 9 bytes"),
+        },
+        safe_mode: false,
+        probe_internet: false,
+        seed: 1,
+    }
+}
