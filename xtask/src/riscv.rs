@@ -13,14 +13,14 @@ pub(crate) const TARGET: &str = "riscv32imc-unknown-none-elf";
 /// The crates that chips run.
 const CHIP_CRATES: &[&str] = &["landfall-core", "landfall-device"];
 
-/// Debian's packages that can build for [`TARGET`], each with a file by which it is known.
-const PACKAGES: &[(&str, &str)] = &[
-    ("rustc-web", "/usr/bin/rustc"),
-    ("cargo-web", "/usr/bin/cargo"),
-    ("rust-web-src", "/usr/share/doc/rust-web-src"),
-    ("lld-22", LLD),
-    ("gcc", "/usr/bin/gcc"),
-    ("libc6-dev", "/usr/include/stdlib.h"),
+/// Debian's packages that can build for [`TARGET`].
+const PACKAGES: &[&str] = &[
+    "rustc-web",
+    "cargo-web",
+    "rust-web-src",
+    "lld-22",
+    "gcc",
+    "libc6-dev",
 ];
 const LLD: &str = "/usr/lib/llvm-22/bin/lld";
 
@@ -129,10 +129,15 @@ fn has_rustup_target(root: &Path) -> Result<bool> {
 }
 
 fn missing_packages() -> Vec<&'static str> {
-    let missing = PACKAGES
-        .iter()
-        .filter(|(_, file)| !Path::new(file).exists());
-    missing.map(|(name, _)| *name).collect()
+    let is_missing = |name: &&str| !is_installed(name);
+    PACKAGES.iter().copied().filter(is_missing).collect()
+}
+
+fn is_installed(package: &str) -> bool {
+    let asked = Command::new("dpkg-query")
+        .args(["--show", "--showformat=${db:Status-Status}", package])
+        .output();
+    asked.is_ok_and(|output| output.stdout == b"installed")
 }
 
 fn install(packages: &[&str]) -> Result<()> {
