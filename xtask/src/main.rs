@@ -51,8 +51,11 @@ fn main() -> ExitCode {
     }
 }
 
-/// The folder of the workspace, wherever the command was called from.
+/// The folder of the workspace, wherever in it the command was called from.
 fn repository() -> PathBuf {
-    let here = Path::new(env!("CARGO_MANIFEST_DIR"));
-    here.parent().unwrap_or(here).to_path_buf()
+    // Cargo says it at run time. A program that two checkouts share by their target folder would
+    // else look at the one it was compiled in.
+    let here = std::env::var_os("CARGO_MANIFEST_DIR")
+        .map_or_else(|| env!("CARGO_MANIFEST_DIR").into(), PathBuf::from);
+    here.parent().map_or(here.clone(), Path::to_path_buf)
 }
