@@ -23,8 +23,9 @@ const PAGE_MAX: u64 = 4 * 1024;
 /// Where the program is.
 const PROBE: &str = "firmware/size";
 const PROBE_NAME: &str = "landfall-size";
-/// Its constant that holds the size of a `Manager`.
+/// Its constants that hold the size of a `Manager`, and of the identity it refers to.
 const STATE_SYMBOL: &str = "LANDFALL_MANAGER_SIZE";
+const IDENTITY_SYMBOL: &str = "LANDFALL_IDENTITY_SIZE";
 /// What marks the core's object in the linker's map.
 const CORE_OBJECT: &str = "landfall_core-";
 /// What marks a section made from the core's source, mangled. The compiler puts its smallest
@@ -60,6 +61,8 @@ struct Sizes {
     linked: Code,
     /// `size_of::<Manager>()`.
     state: u64,
+    /// `size_of::<Identity>()`, held beside the manager and not counted as its state.
+    identity: u64,
     /// The portal's page, gzipped; none where there is none.
     page: Option<u64>,
 }
@@ -96,7 +99,8 @@ fn measure(root: &Path) -> Result<Sizes> {
     Ok(Sizes {
         core: core_code(&map)?,
         linked: linked_code(&file),
-        state: state_size(&file)?,
+        state: constant(&file, STATE_SYMBOL)?,
+        identity: constant(&file, IDENTITY_SYMBOL)?,
         page: page::wire_size(root)?,
     })
 }
@@ -159,12 +163,12 @@ fn linked_code(file: &object::File<'_>) -> Code {
     }
 }
 
-/// Reads the constant that the program keeps for us.
-fn state_size(file: &object::File<'_>) -> Result<u64> {
+/// Reads a constant that the program keeps for us.
+fn constant(file: &object::File<'_>, name: &str) -> Result<u64> {
     let symbol = file
         .symbols()
-        .find(|symbol| symbol.name() == Ok(STATE_SYMBOL))
-        .with_context(|| format!("no {STATE_SYMBOL} in the program"))?;
+        .find(|symbol| symbol.name() == Ok(name))
+        .with_context(|| format!("no {name} in the program"))?;
     let section = symbol.section_index().context("it has no section")?;
     let data = file
         .section_by_index(section)?
@@ -185,6 +189,7 @@ fn print_table(sizes: &Sizes) {
         sizes.state,
         &format!("state, of {STATE_MAX} (size_of::<Manager>())"),
     );
+    print_row(sizes.identity, "identity, which it refers to, beside that");
     print_row(
         sizes.linked.total(),
         "linked in all, with what it uses of the standard library",
@@ -216,6 +221,7 @@ fn to_json(sizes: &Sizes) -> serde_json::Value {
         "linked": code(sizes.linked),
         "state": sizes.state,
         "state_max": STATE_MAX,
+        "identity": sizes.identity,
         "page": sizes.page,
         "page_max": PAGE_MAX,
         "peers_pages": peers,

@@ -5,12 +5,15 @@
 
 use std::hint::black_box;
 use std::net::Ipv4Addr;
+use std::sync::OnceLock;
 
 use divan::Bencher;
+use divan::counter::ItemsCount;
 use landfall_core::config::{Identity, KnownNetwork, MAX_NETWORKS, Wifi};
 use landfall_core::manager::{Boot, Input, Manager, Output};
 use landfall_core::net::{Bssid, Channel, Ipv4Net, Mac, Passphrase, Security, Ssid};
 use landfall_core::radio::{AuthMode, RadioEvent, Reason, ScanRow};
+use landfall_core::status::State;
 use landfall_core::time::Instant;
 
 /// Rows of a scan in a crowded place.
@@ -21,24 +24,89 @@ const OUTPUTS_MAX: usize = 1_000;
 const STEP_MS: u32 = 50;
 
 fn main() {
+    let mut run = Run::new(MAX_NETWORKS);
+    let connects = session().into_iter().any(|input| {
+        run.step(input);
+        run.manager.status().state == State::Connected
+    });
+    assert!(connects, "a session that never connects measures nothing");
     divan::main();
 }
 
-/// From a cold start to an address and a lost link, with all networks known.
+/// A machine and its time.
+struct Run {
+    manager: Manager,
+    now: Instant,
+    deadline: Option<Instant>,
+}
+
+impl Run {
+    fn new(networks: usize) -> Self {
+        Self {
+            manager: Manager::new(boot(networks)),
+            now: Instant::from_ms(0),
+            deadline: None,
+        }
+    }
+
+    /// Hands over one input and drains: a timeout when it is due, everything else a step later.
+    fn step(&mut self, input: Input) {
+        self.now = match (&input, self.deadline) {
+            (Input::Timeout, Some(deadline)) => deadline,
+            _ => self.now.plus_ms(STEP_MS),
+        };
+        self.manager.handle(black_box(input), self.now);
+        for _ in 0..OUTPUTS_MAX {
+            if let Output::Wait(deadline) = black_box(self.manager.poll_output()) {
+                self.deadline = deadline;
+                return;
+            }
+        }
+        panic!("the machine gives {OUTPUTS_MAX} outputs and does not wait");
+    }
+}
+
+/// From a cold start to an address and a lost link, with this many networks known.
 #[divan::bench(args = [1, MAX_NETWORKS])]
 fn machine(bencher: Bencher<'_, '_>, networks: usize) {
     let inputs = session();
     bencher
-        .counter(divan::counter::ItemsCount::new(inputs.len()))
-        .with_inputs(|| (Manager::new(boot(networks)), inputs.clone()))
-        .bench_local_values(|(mut manager, inputs)| {
-            let mut now = Instant::from_ms(0);
+        .counter(ItemsCount::new(inputs.len()))
+        .with_inputs(|| (Run::new(networks), inputs.clone()))
+        .bench_local_values(|(mut run, inputs)| {
             for input in inputs {
-                now = now.plus_ms(STEP_MS);
-                manager.handle(black_box(input), now);
-                drain(&mut manager);
+                run.step(input);
             }
-            manager
+            run
+        });
+}
+
+/// The single input at each turn of that session, with all networks known: the dearest counts. The
+/// machine moves out of the measurement within it, some 100 ns.
+#[divan::bench(args = ["boot", "scan row", "scan done", "joined", "address", "idle", "lost"])]
+fn one(bencher: Bencher<'_, '_>, turn: &str) {
+    let rows = usize::from(SCAN_ROWS);
+    let at = match turn {
+        "boot" => 0,
+        "scan row" => rows,
+        "scan done" => rows + 1,
+        "joined" => rows + 2,
+        "address" => rows + 3,
+        "idle" => rows + 6,
+        _ => session().len() - 2,
+    };
+    let inputs = session();
+    bencher
+        .with_inputs(|| {
+            let mut run = Run::new(MAX_NETWORKS);
+            inputs[..at]
+                .iter()
+                .for_each(|input| run.step(input.clone()));
+            (run, inputs[at].clone())
+        })
+        .bench_local_values(|(mut run, input)| {
+            run.step(input);
+            run
         });
 }
 
@@ -47,7 +115,7 @@ fn machine(bencher: Bencher<'_, '_>, networks: usize) {
 fn floor(bencher: Bencher<'_, '_>) {
     let inputs = session();
     bencher
-        .counter(divan::counter::ItemsCount::new(inputs.len()))
+        .counter(ItemsCount::new(inputs.len()))
         .with_inputs(|| inputs.clone())
         .bench_local_values(|inputs| inputs.into_iter().map(kind).sum::<usize>());
 }
@@ -62,16 +130,6 @@ fn kind(input: Input) -> usize {
         Input::Portal(_) => 4,
         Input::Internet(_) => 5,
     }
-}
-
-fn drain(manager: &mut Manager) {
-    for _ in 0..OUTPUTS_MAX {
-        if let Output::Wait(deadline) = black_box(manager.poll_output()) {
-            black_box(deadline);
-            return;
-        }
-    }
-    panic!("the machine gives {OUTPUTS_MAX} outputs and does not wait");
 }
 
 /// Ticks of a device that is connected and left alone.
@@ -120,8 +178,21 @@ fn bssid(n: u8) -> Bssid {
     Mac([2, 0, 0, 0, 0, n])
 }
 
+fn key() -> Passphrase {
+    Passphrase::new(b"Password2").expect("a key of 9 characters")
+}
+
+/// One for all machines, as a device has.
+fn identity() -> &'static Identity {
+    static IDENTITY: OnceLock<Identity> = OnceLock::new();
+    IDENTITY.get_or_init(|| Identity {
+        mac: Mac([0x24, 0x6f, 0x28, 0x56, 0x78, 0x9a]),
+        ap_secret: key(),
+        ap_prefix: "Landfall-".try_into().expect("a prefix of 9 bytes"),
+    })
+}
+
 fn boot(networks: usize) -> Boot {
-    let key = || Passphrase::new(b"Password2").expect("a key of 9 characters");
     let known = (0..networks).map(|n| KnownNetwork::new(ssid(n as u8), Security::Personal(key())));
     Boot {
         wifi: Wifi {
@@ -130,11 +201,7 @@ fn boot(networks: usize) -> Boot {
         },
         candidate: None,
         last_good: None,
-        identity: Identity {
-            mac: Mac([0x24, 0x6f, 0x28, 0x56, 0x78, 0x9a]),
-            ap_secret: key(),
-            ap_prefix: "Landfall-".try_into().expect("a prefix of 9 bytes"),
-        },
+        identity: identity(),
         safe_mode: false,
         probe_internet: false,
         seed: 1,

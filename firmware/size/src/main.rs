@@ -8,6 +8,7 @@
 use core::hint::black_box;
 use core::panic::PanicInfo;
 
+use landfall_core::config::Identity;
 use landfall_core::manager::{Boot, Input, Manager, Output};
 use landfall_core::time::Instant;
 
@@ -15,10 +16,14 @@ use landfall_core::time::Instant;
 #[unsafe(no_mangle)]
 static LANDFALL_MANAGER_SIZE: u32 = size_of::<Manager>() as u32;
 
+/// The same of what a `Manager` holds by reference for as long as the device runs.
+#[unsafe(no_mangle)]
+static LANDFALL_IDENTITY_SIZE: u32 = size_of::<Identity>() as u32;
+
 /// Where a program begins that no chip starts.
 #[unsafe(no_mangle)]
 extern "C" fn _start() -> ! {
-    black_box(&LANDFALL_MANAGER_SIZE);
+    black_box((&LANDFALL_MANAGER_SIZE, &LANDFALL_IDENTITY_SIZE));
     // Addresses alone: what is called with known arguments would be measured for them only.
     black_box(Manager::new as fn(Boot) -> Manager);
     black_box(Manager::handle as fn(&mut Manager, Input, Instant));
