@@ -5,14 +5,11 @@
 //! have in common, so that an exhaustive walk over all cuts is cheap.
 
 mod backing;
+mod nor;
 mod tear;
 
 use std::path::Path;
 use std::sync::Arc;
-
-use embedded_storage_async::nor_flash::{
-    ErrorType, MultiwriteNorFlash, NorFlash, NorFlashError, NorFlashErrorKind, ReadNorFlash,
-};
 
 use crate::rng::Rng;
 use backing::Backing;
@@ -52,16 +49,6 @@ pub enum FlashError {
     NoPower,
     /// The file behind it did not take it. Look at the disk.
     File,
-}
-
-impl NorFlashError for FlashError {
-    fn kind(&self) -> NorFlashErrorKind {
-        match self {
-            Self::OutOfBounds => NorFlashErrorKind::OutOfBounds,
-            Self::NotAligned => NorFlashErrorKind::NotAligned,
-            Self::Failing | Self::NoPower | Self::File => NorFlashErrorKind::Other,
-        }
-    }
 }
 
 /// A simulated flash.
@@ -278,37 +265,6 @@ fn pieces(offset: usize, len: usize) -> impl Iterator<Item = Piece> {
         (piece.len > 0).then_some(piece)
     })
 }
-
-impl ErrorType for SimFlash {
-    type Error = FlashError;
-}
-
-impl ReadNorFlash for SimFlash {
-    const READ_SIZE: usize = 1;
-
-    async fn read(&mut self, offset: u32, bytes: &mut [u8]) -> Result<(), FlashError> {
-        self.read_at(offset, bytes)
-    }
-
-    fn capacity(&self) -> usize {
-        self.size()
-    }
-}
-
-impl NorFlash for SimFlash {
-    const WRITE_SIZE: usize = WORD_SIZE;
-    const ERASE_SIZE: usize = SECTOR_SIZE;
-
-    async fn erase(&mut self, from: u32, to: u32) -> Result<(), FlashError> {
-        self.erase_range(from, to)
-    }
-
-    async fn write(&mut self, offset: u32, bytes: &[u8]) -> Result<(), FlashError> {
-        self.write_at(offset, bytes)
-    }
-}
-
-impl MultiwriteNorFlash for SimFlash {}
 
 #[cfg(test)]
 mod tests;

@@ -25,7 +25,7 @@ impl Rng {
 
     /// A number below `bound`; 0 where `bound` is 0. The bias is below `bound` / 2^64.
     pub fn below(&mut self, bound: u64) -> u64 {
-        (u128::from(self.next_u64()) * u128::from(bound) >> 64) as u64
+        ((u128::from(self.next_u64()) * u128::from(bound)) >> 64) as u64
     }
 
     /// True in `percent` of a hundred calls.

@@ -11,12 +11,12 @@ use crate::rng::Rng;
 
 /// Names a device on the air that gave it, by the order of their coming.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub struct DeviceId(pub(super) u16);
+pub struct DeviceId(pub(super) u32);
 
 impl DeviceId {
     /// Its place in the order of coming, from 0.
     pub fn index(self) -> usize {
-        usize::from(self.0)
+        self.0 as usize
     }
 }
 

@@ -183,7 +183,8 @@ fn routers(shapes: &[toml::Spanned<shape::Ap>]) -> Result<Vec<ApSpec>, Wrong> {
             .router()
             .map_err(|message| Wrong { at, message })?;
         if let Some(bssid) = ap.bssid.filter(|b| aps.iter().any(|o| o.bssid == Some(*b))) {
-            let message = format!("bssid {bssid} stands in the file twice, one of a kind is allowed");
+            let message =
+                format!("bssid {bssid} stands in the file twice, one of a kind is allowed");
             return Err(Wrong { at, message });
         }
         aps.push(ap);

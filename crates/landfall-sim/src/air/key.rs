@@ -37,8 +37,12 @@ impl KeyRing {
         match (a.material(), b.material()) {
             (KeyMaterial::Phrase(_), KeyMaterial::Phrase(_))
             | (KeyMaterial::Raw(_), KeyMaterial::Raw(_)) => a == b,
-            (KeyMaterial::Phrase(text), KeyMaterial::Raw(raw)) => self.derive(ssid, a, text) == *raw,
-            (KeyMaterial::Raw(raw), KeyMaterial::Phrase(text)) => self.derive(ssid, b, text) == *raw,
+            (KeyMaterial::Phrase(text), KeyMaterial::Raw(raw)) => {
+                self.derive(ssid, a, text) == *raw
+            }
+            (KeyMaterial::Raw(raw), KeyMaterial::Phrase(text)) => {
+                self.derive(ssid, b, text) == *raw
+            }
         }
     }
 

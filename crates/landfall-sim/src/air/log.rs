@@ -91,7 +91,9 @@ mod tests {
             end: None,
         };
         let first = log.begin(entry(0));
-        let ids: Vec<_> = (1..=LOG_LEN as u64).map(|at| log.begin(entry(at))).collect();
+        let ids: Vec<_> = (1..=LOG_LEN as u64)
+            .map(|at| log.begin(entry(at)))
+            .collect();
         log.end(first, 9, Outcome::Done);
         log.end(ids[1], 9, Outcome::Done);
         let ended: Vec<_> = log.iter().filter(|e| e.end.is_some()).collect();

@@ -28,19 +28,19 @@
 
 pub mod access_point;
 pub mod answer;
+mod change;
 pub mod command;
+mod device;
 pub mod file;
 pub mod key;
 pub mod log;
-mod change;
-mod device;
 mod operation;
 mod outcome;
 mod phone;
+mod timer;
 mod view;
 
-use std::cmp::Reverse;
-use std::collections::{BinaryHeap, VecDeque};
+use std::collections::VecDeque;
 
 use landfall_core::manager::{ApTarget, JoinTarget, Manager};
 use landfall_core::net::{Bssid, Mac};
@@ -52,6 +52,7 @@ use device::Radio;
 use file::{Addition, AirFile, TimedChange};
 use key::KeyRing;
 use log::Log;
+use timer::{Purpose, Timers};
 
 pub use change::AddError;
 pub use device::{DeviceAp, DeviceId, Fault};
@@ -109,34 +110,12 @@ pub struct Air {
     radios: Vec<Radio>,
     /// Changes to come, the next one last.
     schedule: Vec<TimedChange>,
-    timers: BinaryHeap<Reverse<Timer>>,
-    /// Numbers the timers, so that those of one moment go off in the order they were set.
-    timers_set: u64,
+    timers: Timers,
     events: VecDeque<(DeviceId, RadioEvent)>,
     phone_at: Option<DeviceId>,
     keys: KeyRing,
     log: Log,
     violations: operation::Violations,
-}
-
-/// When to look at a radio again. A timer is not taken back: one whose moment is no deadline of
-/// the radio any more does nothing.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-struct Timer {
-    at_ms: u64,
-    number: u64,
-    device: DeviceId,
-    purpose: Purpose,
-}
-
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-enum Purpose {
-    /// The operation under way ends.
-    Operation,
-    /// The station gets its address.
-    Address,
-    /// The station misses its router.
-    BeaconLoss,
 }
 
 impl Air {
@@ -149,8 +128,7 @@ impl Air {
             aps: Vec::new(),
             radios: Vec::new(),
             schedule: Vec::new(),
-            timers: BinaryHeap::new(),
-            timers_set: 0,
+            timers: Timers::default(),
             events: VecDeque::new(),
             phone_at: None,
             keys: KeyRing::default(),
@@ -164,7 +142,7 @@ impl Air {
     /// Puts a device on the air, its radio silent. Its address in every network and its stream of
     /// chance follow from the order of such calls and from `mac`.
     pub fn add_device(&mut self, mac: Mac) -> DeviceId {
-        let id = DeviceId(self.radios.len() as u16);
+        let id = DeviceId(self.radios.len() as u32);
         let rng = Rng::new(device_seed(self.seed, mac));
         self.radios.push(Radio::new(mac, rng));
         id
@@ -219,7 +197,7 @@ impl Air {
             return Some(self.now_ms);
         }
         self.drop_stale_timers();
-        let timer = self.timers.peek().map(|Reverse(timer)| timer.at_ms);
+        let timer = self.timers.next_ms();
         let change = self.schedule.last().map(|change| change.ms);
         timer.into_iter().chain(change).min()
     }
@@ -230,69 +208,13 @@ impl Air {
     pub fn power_off(&mut self, device: DeviceId, now_ms: u64) {
         self.advance(now_ms);
         if let Some(operation) = self.radio_mut(device).power_off() {
-            self.log.end(operation, self.now_ms, log::Outcome::PowerLost);
+            self.log
+                .end(operation, self.now_ms, log::Outcome::PowerLost);
         }
         if self.phone_at == Some(device) {
             self.phone_at = None;
         }
         self.events.retain(|(whose, _)| *whose != device);
-    }
-
-    /// Lets everything happen that is due, in its order.
-    fn advance(&mut self, now_ms: u64) {
-        loop {
-            let change_ms = self.schedule.last().map_or(u64::MAX, |change| change.ms);
-            let timer_ms = self
-                .timers
-                .peek()
-                .map_or(u64::MAX, |Reverse(timer)| timer.at_ms);
-            if change_ms.min(timer_ms) > now_ms {
-                break;
-            }
-            self.now_ms = self.now_ms.max(change_ms.min(timer_ms));
-            if change_ms <= timer_ms {
-                if let Some(change) = self.schedule.pop() {
-                    self.happen(&change);
-                }
-            } else if let Some(Reverse(timer)) = self.timers.pop() {
-                self.ring(timer);
-            }
-        }
-        self.now_ms = self.now_ms.max(now_ms);
-    }
-
-    fn ring(&mut self, timer: Timer) {
-        if !self.is_live(&timer) {
-            return;
-        }
-        match timer.purpose {
-            Purpose::Operation => self.finish(timer.device),
-            Purpose::Address => self.give_address(timer.device),
-            Purpose::BeaconLoss => self.lose(timer.device, operation::BEACON_TIMEOUT),
-        }
-    }
-
-    fn is_live(&self, timer: &Timer) -> bool {
-        self.radio(timer.device).deadline(timer.purpose) == Some(timer.at_ms)
-    }
-
-    fn drop_stale_timers(&mut self) {
-        while let Some(Reverse(timer)) = self.timers.peek().copied() {
-            if self.is_live(&timer) {
-                break;
-            }
-            self.timers.pop();
-        }
-    }
-
-    fn set_timer(&mut self, device: DeviceId, purpose: Purpose, at_ms: u64) {
-        self.timers_set += 1;
-        self.timers.push(Reverse(Timer {
-            at_ms,
-            number: self.timers_set,
-            device,
-            purpose,
-        }));
     }
 
     fn tell(&mut self, device: DeviceId, event: RadioEvent) {
@@ -301,15 +223,15 @@ impl Air {
 
     // A `DeviceId` is made by `add_device` alone, and devices are never taken off an air.
     fn radio(&self, device: DeviceId) -> &Radio {
-        &self.radios[usize::from(device.0)]
+        &self.radios[device.index()]
     }
 
     fn radio_mut(&mut self, device: DeviceId) -> &mut Radio {
-        &mut self.radios[usize::from(device.0)]
+        &mut self.radios[device.index()]
     }
 
     fn devices(&self) -> impl Iterator<Item = DeviceId> + use<> {
-        (0..self.radios.len() as u16).map(DeviceId)
+        (0..self.radios.len() as u32).map(DeviceId)
     }
 }
 

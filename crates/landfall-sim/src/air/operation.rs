@@ -26,7 +26,8 @@ const AP_START_JITTER_MS: u64 = 41;
 pub enum Violation {
     /// An exclusive operation while another is under way. It is refused by its own event.
     TwoAtOnce,
-    /// A join on another channel than the access point's, which was not moved before. It follows.
+    /// A join that names another channel than the access point's, which was not moved before. It
+    /// follows. A join that names none cannot know, and is no violation.
     JoinOffChannel,
     /// A move of the access point away from the station's channel. It stays.
     MoveOffStation,
@@ -213,7 +214,12 @@ impl Air {
             .map(|(place, _)| place)
     }
 
-    fn try_join(&mut self, device: DeviceId, ap: usize, security: &Security) -> Result<(), Refused> {
+    fn try_join(
+        &mut self,
+        device: DeviceId,
+        ap: usize,
+        security: &Security,
+    ) -> Result<(), Refused> {
         self.aps[ap].compatible(security)?;
         if self.aps[ap].is_weak() && self.radio_mut(device).rng.chance(WEAK_FAILS_PERCENT) {
             return Err(Refused::code(TOO_WEAK));

@@ -5,6 +5,7 @@ use std::net::Ipv4Addr;
 use landfall_core::net::{Bssid, Channel, Ipv4Net};
 use landfall_core::radio::{RadioEvent, Reason, ScanRow};
 
+use super::access_point::HEARD_FROM_DBM;
 use super::device::{DeviceAp, Fate, Link, Work};
 use super::log::{EntryId, Outcome};
 use super::{Air, DeviceId, Purpose};
@@ -113,7 +114,9 @@ impl Air {
         let second = self.now_ms / NOISE_STEP_MS;
         let pair = number(self.radio(device).mac) ^ number(ap.bssid).rotate_left(16);
         let noise = mix(mix(self.seed ^ mix(pair)) ^ second) % (2 * NOISE_DB + 1);
-        rssi.saturating_add(noise as i8 - NOISE_DB as i8)
+        let noisy = rssi.saturating_add(noise as i8 - NOISE_DB as i8);
+        // Noise alone makes nothing unheard.
+        noisy.max(rssi.min(HEARD_FROM_DBM))
     }
 
     fn end_join(&mut self, device: DeviceId, fate: Fate) -> Outcome {
@@ -256,7 +259,7 @@ fn number(mac: Bssid) -> u64 {
 /// the order of their coming; none where the network is too small.
 fn address_of(subnet: Ipv4Net, device: DeviceId) -> Option<Ipv4Net> {
     let hosts = !subnet.mask();
-    let host = u32::from(device.0) + 2;
+    let host = device.0.saturating_add(2);
     (host < hosts).then(|| Ipv4Net {
         addr: Ipv4Addr::from_bits(subnet.addr.to_bits() & subnet.mask() | host),
         prefix: subnet.prefix,

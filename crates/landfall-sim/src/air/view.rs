@@ -43,7 +43,8 @@ impl Air {
 
     /// The devices with their hardware addresses, in the order of their coming.
     pub fn devices_with_macs(&self) -> impl Iterator<Item = (DeviceId, Mac)> + '_ {
-        self.devices().map(|device| (device, self.radio(device).mac))
+        self.devices()
+            .map(|device| (device, self.radio(device).mac))
     }
 
     /// The link of a device's station.

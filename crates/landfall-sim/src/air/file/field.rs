@@ -24,17 +24,39 @@ impl<T: Copy, const MIN: i64, const MAX: i64> Num<T, MIN, MAX> {
 
 impl<'de, T: TryFrom<i64>, const MIN: i64, const MAX: i64> Deserialize<'de> for Num<T, MIN, MAX> {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        let number = i64::deserialize(deserializer)?;
-        Some(number)
-            .filter(|n| (MIN..=MAX).contains(n))
-            .and_then(|n| T::try_from(n).ok())
+        let number = deserializer.deserialize_i64(WholeNumber::<MIN, MAX>)?;
+        T::try_from(number)
             .map(Self)
-            .ok_or_else(|| {
-                D::Error::custom(format_args!(
-                    "{number} is out of bounds, {MIN} to {MAX} are allowed"
-                ))
-            })
+            .map_err(|_| out_of_bounds(number, MIN, MAX))
     }
+}
+
+struct WholeNumber<const MIN: i64, const MAX: i64>;
+
+impl<const MIN: i64, const MAX: i64> Visitor<'_> for WholeNumber<MIN, MAX> {
+    type Value = i64;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "a whole number from {MIN} to {MAX}")
+    }
+
+    fn visit_i64<E: Error>(self, number: i64) -> Result<i64, E> {
+        if (MIN..=MAX).contains(&number) {
+            Ok(number)
+        } else {
+            Err(out_of_bounds(number, MIN, MAX))
+        }
+    }
+}
+
+fn out_of_bounds<E: Error>(
+    value: impl fmt::Display,
+    min: impl fmt::Display,
+    max: impl fmt::Display,
+) -> E {
+    E::custom(format_args!(
+        "{value} is out of bounds, {min} to {max} are allowed"
+    ))
 }
 
 /// A factor of real time.
@@ -47,26 +69,29 @@ const SPEED_MAX: f64 = 100.0;
 
 impl<'de> Deserialize<'de> for Speed {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        let speed = f64::deserialize(deserializer)?;
+        let speed = f64::deserialize(deserializer).map_err(|_| {
+            D::Error::custom(format_args!(
+                "allowed is a number from {SPEED_MIN} to {SPEED_MAX}"
+            ))
+        })?;
         if (SPEED_MIN..=SPEED_MAX).contains(&speed) {
             Ok(Self(speed))
         } else {
-            Err(D::Error::custom(format_args!(
-                "{speed} is out of bounds, {SPEED_MIN} to {SPEED_MAX} are allowed"
-            )))
+            Err(out_of_bounds(speed, SPEED_MIN, SPEED_MAX))
         }
     }
 }
 
-/// Reads text, and says what is allowed where it is none of it. The text itself is not told: it
-/// may be a password.
+/// Reads text, and says what is allowed where it is none of it. What stands there instead is not
+/// told: it may be a password, with its quotes forgotten.
 fn text<'de, D: Deserializer<'de>, T>(
     deserializer: D,
     allowed: &str,
     parse: impl FnOnce(&str) -> Option<T>,
 ) -> Result<T, D::Error> {
-    let text = String::deserialize(deserializer)?;
-    parse(&text).ok_or_else(|| D::Error::custom(format_args!("allowed is {allowed}")))
+    let text = String::deserialize(deserializer).ok();
+    text.and_then(|text| parse(&text))
+        .ok_or_else(|| D::Error::custom(format_args!("allowed is {allowed}")))
 }
 
 macro_rules! text_field {

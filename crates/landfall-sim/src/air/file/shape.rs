@@ -162,7 +162,11 @@ impl Ap {
             Some(net::Security::Personal(key)) => Some(key),
             Some(net::Security::Open) | None => None,
         };
-        let default_kind = if key.is_some() { Kind::Wpa2 } else { Kind::Open };
+        let default_kind = if key.is_some() {
+            Kind::Wpa2
+        } else {
+            Kind::Open
+        };
         match (self.security.as_ref().map_or(default_kind, |s| s.0), key) {
             (Kind::Open, None) => Ok(ApAuth::Open),
             (Kind::Open, Some(_)) => {
