@@ -91,7 +91,7 @@ mod tests {
     fn a_passphrase_and_its_key_open_the_same_network_either_way() {
         let (ssid, other) = (Ssid::new(b"IEEE").unwrap(), Ssid::new(b"else").unwrap());
         let phrase = Passphrase::new(b"password").unwrap();
-        let raw = Passphrase::from_raw(derive_psk(&ssid, "password"));
+        let raw = Passphrase::from_raw(&derive_psk(&ssid, "password"));
         let mut keys = KeyRing::default();
         assert!(keys.same(&ssid, &phrase, &raw));
         assert!(keys.same(&ssid, &raw, &phrase));

@@ -135,7 +135,7 @@ fn auth_name(auth: AuthMode) -> &'static str {
         AuthMode::Wpa3 => "wpa3",
         AuthMode::Wpa2Wpa3 => "wpa2-wpa3",
         AuthMode::Enterprise => "enterprise",
-        AuthMode::Unknown(_) => "unknown",
+        AuthMode::Other => "other",
     }
 }
 
