@@ -1,0 +1,94 @@
+//! Builds the portal's page: the plain files of `portal/` become one minified, gzipped document in
+//! `OUT_DIR/index.html.gz`, and `OUT_DIR/portal.rs` holds the Content-Security-Policy that lets
+//! exactly its own style and script run. The build fails when the page outgrows its budget.
+
+use std::error::Error;
+use std::path::{Path, PathBuf};
+use std::{env, fs};
+
+use base64::Engine as _;
+use base64::prelude::BASE64_STANDARD;
+use sha2::{Digest as _, Sha256};
+
+#[path = "build/minify.rs"]
+mod minify;
+
+/// The most bytes that the page may take on the wire.
+const PAGE_BYTES_MAX: usize = 4096;
+
+/// What `index.html` says where the style belongs, and the script.
+const STYLE_LINK: &str = r#"<link rel="stylesheet" href="style.css">"#;
+const SCRIPT_LINK: &str = r#"<script src="script.js"></script>"#;
+
+fn main() -> Result<(), Box<dyn Error>> {
+    println!("cargo::rerun-if-changed=portal");
+    println!("cargo::rerun-if-changed=build");
+    let out = PathBuf::from(env::var("OUT_DIR")?);
+    let style = minify::style(&source("style.css")?);
+    let script = minify::script(&source("script.js")?);
+    let page = inline(&source("index.html")?, &style, &script)?;
+    let wire = gzip(page.as_bytes())?;
+    if wire.len() > PAGE_BYTES_MAX {
+        let over = format!(
+            "the portal's page takes {} bytes, of {PAGE_BYTES_MAX}",
+            wire.len()
+        );
+        return Err(over.into());
+    }
+    fs::write(out.join("index.html.gz"), wire)?;
+    fs::write(out.join("portal.rs"), constants(&style, &script))?;
+    Ok(())
+}
+
+fn source(name: &str) -> Result<String, Box<dyn Error>> {
+    let path = Path::new(&env::var("CARGO_MANIFEST_DIR")?)
+        .join("portal")
+        .join(name);
+    fs::read_to_string(&path).map_err(|error| format!("{}: {error}", path.display()).into())
+}
+
+/// One document out of three. The links stay in the source, so that it opens in a browser as it is.
+fn inline(html: &str, style: &str, script: &str) -> Result<String, Box<dyn Error>> {
+    let (before, rest) = html
+        .split_once(STYLE_LINK)
+        .ok_or("index.html: no link to the style")?;
+    let (between, after) = rest
+        .split_once(SCRIPT_LINK)
+        .ok_or("index.html: no script element")?;
+    let [before, between, after] = [before, between, after].map(minify::markup);
+    Ok(format!(
+        "{before}<style>{style}</style>{between}<script>{script}</script>{after}"
+    ))
+}
+
+fn gzip(page: &[u8]) -> Result<Vec<u8>, Box<dyn Error>> {
+    let mut wire = Vec::new();
+    zopfli::compress(
+        zopfli::Options::default(),
+        zopfli::Format::Gzip,
+        page,
+        &mut wire,
+    )?;
+    Ok(wire)
+}
+
+/// The generated constants. A browser hashes the text between the tags, byte for byte.
+fn constants(style: &str, script: &str) -> String {
+    let [style, script] = [style, script].map(|text| {
+        format!(
+            "'sha256-{}'",
+            BASE64_STANDARD.encode(Sha256::digest(text.as_bytes()))
+        )
+    });
+    format!(
+        "/// The page's `style-src`: the hash of its one style element.
+pub const STYLE_HASH: &str = \"{style}\";
+/// The page's `script-src`: the hash of its one script element.
+pub const SCRIPT_HASH: &str = \"{script}\";
+/// The whole `Content-Security-Policy` of the page: its own style and script, its own API and form.
+pub const CONTENT_SECURITY_POLICY: &str = \"default-src 'none'; style-src {style}; \\
+    script-src {script}; connect-src 'self'; form-action 'self'; img-src data:; \\
+    base-uri 'none'; frame-ancestors 'none'\";
+"
+    )
+}

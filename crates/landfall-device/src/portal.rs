@@ -1,0 +1,15 @@
+//! The captive portal's page as it goes over the wire: one request, gzipped, style and script inline.
+//!
+//! The sources are the plain files in `portal/`; `build.rs` puts them together. A server answers
+//! `GET /` with [`PAGE`], `Content-Encoding: gzip`, `Content-Type: text/html; charset=utf-8` and
+//! [`CONTENT_SECURITY_POLICY`].
+
+/// The most bytes that the page may take on the wire; the build fails above.
+pub const PAGE_BYTES_MAX: usize = 4096;
+
+/// The page, gzipped. There is no other form of it: every browser takes gzip.
+pub static PAGE: &[u8] = include_bytes!(concat!(env!("OUT_DIR"), "/index.html.gz"));
+
+include!(concat!(env!("OUT_DIR"), "/portal.rs"));
+
+const _: () = assert!(PAGE.len() <= PAGE_BYTES_MAX);
