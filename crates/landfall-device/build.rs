@@ -6,8 +6,7 @@ use std::error::Error;
 use std::path::{Path, PathBuf};
 use std::{env, fs};
 
-use base64::Engine as _;
-use base64::prelude::BASE64_STANDARD;
+use base64ct::{Base64, Encoding as _};
 use sha2::{Digest as _, Sha256};
 
 #[path = "build/minify.rs"]
@@ -77,7 +76,7 @@ fn constants(style: &str, script: &str) -> String {
     let [style, script] = [style, script].map(|text| {
         format!(
             "'sha256-{}'",
-            BASE64_STANDARD.encode(Sha256::digest(text.as_bytes()))
+            Base64::encode_string(&Sha256::digest(text.as_bytes()))
         )
     });
     format!(

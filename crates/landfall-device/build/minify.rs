@@ -129,29 +129,34 @@ fn short_names<'a>(tokens: &[&'a str]) -> BTreeMap<&'a str, String> {
     short
 }
 
-/// The names after `const`, `let` and `function`, and those of parameters.
+/// The names after `const` and `let`, also in `const [one, two]`, and those of parameters.
 fn declared<'a>(tokens: &[&'a str]) -> Vec<&'a str> {
     let mut names = Vec::new();
-    for at in 1..tokens.len() {
-        match (tokens[at - 1], tokens[at]) {
-            ("const" | "let" | "function", name) => names.push(name),
-            (name, "=>") if name != ")" => names.push(name),
-            _ => {}
-        }
-        if tokens[at] == "(" {
-            let length = tokens[at..].iter().position(|t| *t == ")").unwrap_or(0);
-            let (inside, after) = (
-                &tokens[at + 1..at + length.max(1)],
-                tokens.get(at + length + 1),
-            );
-            let function = at > 1 && tokens[at - 2] == "function";
-            if function || tokens[at - 1] == "catch" || after == Some(&"=>") {
-                names.extend(inside.iter().copied());
+    for (at, &token) in tokens.iter().enumerate().skip(1) {
+        let before = tokens[at - 1];
+        match token {
+            "(" => {
+                let (inside, after) = group(&tokens[at + 1..], ")");
+                if before == "catch" || after == Some(&"=>") {
+                    names.extend(inside);
+                }
             }
+            "[" if before == "const" => names.extend(group(&tokens[at + 1..], "]").0),
+            _ if matches!(before, "const" | "let") => names.push(token),
+            _ => {}
         }
     }
     names.retain(|name| name.starts_with(is_word));
     names
+}
+
+/// The tokens up to `close`, and the one behind it.
+fn group<'t, 'a>(tokens: &'t [&'a str], close: &str) -> (&'t [&'a str], Option<&'t &'a str>) {
+    let length = tokens
+        .iter()
+        .position(|token| *token == close)
+        .unwrap_or(tokens.len());
+    (&tokens[..length], tokens.get(length + 1))
 }
 
 /// The words that stand in braces for a member and its value at once: `{ssid}`, `const {ssid} =`.
@@ -163,8 +168,8 @@ fn shorthand<'a>(tokens: &[&'a str]) -> BTreeSet<&'a str> {
             bracket @ ("{" | "(" | "[") => open.push(bracket),
             "}" | ")" | "]" => drop(open.pop()),
             word => {
-                let alone = matches!(tokens[at - 1], "{" | ",")
-                    && matches!(tokens[at + 1], "}" | "," | "=");
+                let alone =
+                    matches!(tokens[at - 1], "{" | ",") && matches!(tokens[at + 1], "}" | ",");
                 if alone && open.last() == Some(&"{") {
                     members.insert(word);
                 }

@@ -1,0 +1,100 @@
+// A simulated device on its own air, and a Chromium that may talk to nothing else: what every test
+// of this folder starts from. LANDFALL_BIN names the program (default: target/release/landfall).
+
+import {execFile, spawn} from 'node:child_process';
+import {once} from 'node:events';
+import {mkdtemp, rm, writeFile} from 'node:fs/promises';
+import {tmpdir} from 'node:os';
+import path from 'node:path';
+import readline from 'node:readline';
+import {promisify} from 'node:util';
+import assert from 'node:assert/strict';
+import axe from 'axe-core';
+import {chromium} from 'playwright-core';
+
+const PROGRAM = process.env.LANDFALL_BIN
+  ?? new URL('../../target/release/landfall', import.meta.url).pathname;
+const BROWSER = process.env.CHROMIUM_BIN ?? '/usr/bin/chromium';
+const BROWSER_FLAGS = [
+  '--headless', '--no-sandbox', '--disable-gpu', '--disable-quic', '--no-first-run',
+  '--disable-background-networking', '--disable-component-update', '--disable-sync',
+];
+// Device timers run this much faster than the clock, so that a proof of 20 s does not take 20 s.
+const SPEED = 5;
+
+/** Access points of a test: `{ssid or ssid_hex, password, rssi, ...}` with the keys of the air file. */
+export const HOME = {ssid: 'HomeNetwork', password: 'Password2', rssi: -48};
+export const CAFE = {ssid: 'CafeFree', rssi: -66};
+
+const toToml = (value) => typeof value == 'string' ? JSON.stringify(value) : String(value);
+
+function airFile(accessPoints) {
+  const tables = accessPoints.map((accessPoint, index) => {
+    const bssid = '02:00:00:00:00:' + (index + 1).toString(16).padStart(2, '0');
+    const keys = Object.entries({bssid, ...accessPoint}).map(([key, value]) => `${key} = ${toToml(value)}`);
+    return ['[[ap]]', ...keys].join('\n');
+  });
+  return [`seed = 1\nspeed = ${SPEED}.0\nscan_ms = 1000`, ...tables].join('\n\n') + '\n';
+}
+
+/**
+ * Starts a blank device among `accessPoints`: its doors, as `landfall sim --json` prints them, and
+ * `air(...words)`, which changes its world. It ends with the test.
+ */
+export async function startDevice(test, accessPoints) {
+  const folder = await mkdtemp(path.join(tmpdir(), 'landfall-browser-'));
+  const file = path.join(folder, 'air.toml');
+  await writeFile(file, airFile(accessPoints));
+  const program = spawn(PROGRAM, ['sim', '--air', file, '--data', path.join(folder, 'data'), '--json'], {
+    stdio: ['ignore', 'pipe', 'inherit'],
+  });
+  const ended = once(program, 'exit');
+  test.after(async () => {
+    program.kill('SIGTERM');
+    const [status] = await ended;
+    await rm(folder, {recursive: true, force: true});
+    assert.equal(status, 0, 'the simulator ends cleanly');
+  });
+  const lines = readline.createInterface({input: program.stdout});
+  const [ready] = await Promise.race([
+    once(lines, 'line'),
+    ended.then(([status]) => assert.fail(`the simulator ended with ${status} before it was ready`)),
+  ]);
+  const {air, devices: [device]} = JSON.parse(ready);
+  return {...device, air: (...words) => promisify(execFile)(PROGRAM, ['air', air, ...words])};
+}
+
+/** One Chromium for the tests of a file, which closes it. */
+export const startBrowser = () => chromium.launch({executablePath: BROWSER, args: BROWSER_FLAGS});
+
+/**
+ * Opens `url` as a phone would and watches it: whatever the page logs, throws, is refused by its
+ * own policy or asks of a stranger ends up in `page.complaints`.
+ */
+export async function open(browser, url, options = {}) {
+  const context = await browser.newContext({viewport: {width: 390, height: 844}, ...options});
+  const page = await context.newPage();
+  const complaints = [];
+  page.posts = [];
+  page.requested = [];
+  page.complaints = complaints;
+  page.on('console', (message) => complaints.push(`console: ${message.text()}`));
+  page.on('pageerror', (error) => complaints.push(`error: ${error.message}`));
+  page.on('dialog', (dialog) => complaints.push(`dialog: ${dialog.message()}`));
+  page.on('request', (request) => {
+    const target = new URL(request.url());
+    if (target.protocol == 'data:') return;
+    page.requested.push(request.method() + ' ' + target.pathname);
+    if (request.method() == 'POST') page.posts.push({path: target.pathname, body: request.postData()});
+    if (target.origin != new URL(url).origin) complaints.push(`stranger: ${target}`);
+  });
+  await page.goto(url);
+  return page;
+}
+
+/** What axe finds against WCAG 2.2 AA and its own best practice, as one line each. */
+export async function violations(page) {
+  await page.evaluate(axe.source);
+  const {violations} = await page.evaluate(() => window.axe.run());
+  return violations.flatMap(({id, nodes}) => nodes.map((node) => `${id}: ${node.html}`));
+}
