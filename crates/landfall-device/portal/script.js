@@ -5,14 +5,14 @@
 const POLL_MS = 2000;
 // A page touched this lately asks the device not to leave for another network just now.
 const TOUCHED_MS = 60000;
-// Then a GET counts as lost; a scan may take 5 s. A POST waits while the browser asks for a password.
+// Then a GET counts as lost; a scan may take 5 s. A POST waits while the browser asks who it is.
 const GET_MS = 9000;
 
 // Every verdict of the device and every refusal of its API: what is wrong, what to do next.
 const words = {
   wrong_password: 'Wrong password. Check it and try again.',
-  not_found: 'Not found. Check the name, and that it is near and on 2.4 GHz.',
-  security_mismatch: 'Its security does not fit. Check if it has a password, and allow WPA2.',
+  not_found: 'Not found. Check its name, and that it is near and on 2.4 GHz.',
+  security_mismatch: 'Its security does not fit. Check if it has a password and allows WPA2.',
   weak_signal: 'The signal is too weak. Move closer and try again.',
   ap_full: 'The router is full. Disconnect a device and try again.',
   ap_comeback: 'The router is busy. Wait a minute and try again.',
@@ -23,12 +23,10 @@ const words = {
   save_failed: 'The device could not save it. Try again.',
   'persist-failed': 'The device could not save it. Try again.',
   busy: 'The device is busy. Wait 20 seconds and try again.',
-  'list-full': 'The device knows 16 networks, its limit. Remove one, or reset.',
+  'list-full': 'The device knows 16 networks. Remove one, or reset.',
   'invalid-ssid': 'A name has 1 to 32 bytes.',
-  'pass-too-short': 'Too short: a password has at least 8 characters.',
+  'pass-too-short': 'A password has at least 8 characters.',
   'invalid-pass': 'A password has 8 to 63 characters without accents.',
-  'session-locked': 'Locked during a session.',
-  401: 'The device’s password is needed.',
 };
 
 const at = {};
@@ -50,7 +48,6 @@ let shown;
 let seen;
 // The chosen row, until its name is edited.
 let chosen;
-let confirmed;
 
 const api = async (path, body) => {
   const answer = await fetch('/api/' + path, body ? {
@@ -59,7 +56,7 @@ const api = async (path, body) => {
     body: JSON.stringify(body),
   } : {signal: AbortSignal.timeout?.(GET_MS)});
   const json = await answer.json().catch(() => 0);
-  if (!answer.ok) throw {error: answer.status, ...json};
+  if (!answer.ok) throw json;
   return json;
 };
 
@@ -78,27 +75,44 @@ const show = (kind, what, net, why) => {
 const link = (node, host) => write(node, node.href = host ? 'http://' + host + '/' : '');
 
 const render = () => {
-  const {state, ssid, ip, candidate, apSsid, hostname} = status;
+  const {state, ssid, ip, candidate, apSsid = '…', hostname} = status;
   const connected = state == 'CONNECTED';
   const verdict = candidate ? candidate.verdict : 'ok';
   const trying = verdict == 'trying';
   const station = connected && status.apPassword === null;
   const own = 'the Wi-Fi “' + apSsid + '”';
-  const done = note && note.reset;
-  if (done || note && !lost && !trying) show(...note.show);
-  else if (lost) show('bad', 'No answer', '', 'Join ' + own + ' again. This page goes on by itself.');
-  else if (trying) show('wait', 'Connecting…', candidate.ssid, 'Wait 20 seconds. If your phone drops out, join ' + own + ' again: the result is kept.');
-  else if (verdict != 'ok') show('bad', 'Could not connect', candidate.ssid, words[verdict] + (connected ? ' Still connected to “' + ssid + '”.' : ''));
-  else if (connected) show('ok', 'Connected', ssid, status.internet === false ? 'No internet there.' : station ? '' : 'Saved. Join this network and open:');
-  else if (state == 'CONNECTING') show('wait', 'Connecting…', ssid, '');
-  else show('', 'Not connected', '', 'Choose a network.');
+  // A refusal is no news any more once the device has gone on; the words of a reset stay.
+  if (trying || note && note.at && note.at != state) note = 0;
+  const done = note && !note.at;
+  if (done || note && !lost) {
+    show(...note.show);
+  } else if (lost) {
+    show('bad', 'No answer', '', 'Join ' + own + ' again. This page goes on by itself.');
+  } else if (trying) {
+    show('wait', 'Connecting…', candidate.ssid,
+      'Wait 20 seconds. If your phone drops out, join ' + own + ' again: the result is kept.');
+  } else if (verdict != 'ok') {
+    show('bad', 'Could not connect', candidate.ssid,
+      words[verdict] + (connected ? ' Still connected to “' + ssid + '”.' : ''));
+  } else if (connected) {
+    show('ok', 'Connected', ssid, status.internet === false ? 'No internet there.'
+      : station ? '' : 'Saved. Join this network and open:');
+  } else if (state == 'CONNECTING') {
+    show('wait', 'Connecting…', ssid, '');
+  } else {
+    show('', 'Not connected', '', 'Choose a network.');
+  }
   at.form.hidden = at.reset.hidden = trying;
   at.rescan.disabled = station;
   link(at.byip, connected && !done && ip);
   link(at.byname, (connected || trying || lost) && !done && hostname && hostname + '.local');
-  write(at.about, hostname + ' · ' + status.mac);
-  if (station) write(at.hint, 'To scan, join ' + own + '. It is up when no known network is, and after a reset.');
-  else if (!scanned && state && !trying) scan();
+  if (state) write(at.about, hostname + ' · ' + status.mac);
+  if (station) {
+    write(at.hint,
+      'To scan, join ' + own + '. It is up when no known network is, and after a reset.');
+  } else if (!scanned && state && !trying) {
+    scan();
+  }
 };
 
 const poll = async () => {
@@ -117,11 +131,14 @@ const poll = async () => {
   setTimeout(poll, POLL_MS);
 };
 
-// A result counts as seen when it was there at two polls: the device may then close the sheet.
+// A result counts as seen when it was there at two polls: the device may then close the sheet. On
+// the station side nobody waits for that, and a write would ask for a password out of nowhere.
 const tellSeen = (candidate) => {
   const result = candidate && candidate.verdict != 'trying' && candidate.ssid + candidate.verdict;
-  if (result && result == shown && result != seen && !document.hidden && status.apPassword !== null) {
-    api('seen', {}).then(() => seen = result, () => {});
+  const told = result == seen || status.apPassword === null;
+  if (result && result == shown && !told && !document.hidden) {
+    seen = result;
+    api('seen', {}).catch(({error}) => error || (seen = 0));
   }
   shown = result;
 };
@@ -159,7 +176,8 @@ const scan = async () => {
 const connect = async () => {
   const ssid = at.ssid.value;
   const pass = at.pass.value;
-  await api('wifi', chosen && (chosen.ssid != ssid || /\ufffd/.test(ssid)) ? {ssid_hex: chosen.ssid_hex, pass} : {ssid, pass});
+  const harmed = chosen && (chosen.ssid != ssid || /\ufffd/.test(ssid));
+  await api('wifi', harmed ? {ssid_hex: chosen.ssid_hex, pass} : {ssid, pass});
   sent++;
   seen = note = 0;
   status.candidate = {ssid, verdict: 'trying'};
@@ -167,12 +185,14 @@ const connect = async () => {
 
 const reset = async () => {
   const {apSsid, apPassword} = await api('reset', {});
-  note = {reset: true, show: ['ok', 'Reset done', apSsid, 'Join this Wi-Fi' + (apPassword ? ', password ' + apPassword : '') + '.']};
+  const secret = apPassword ? ', password ' + apPassword : '';
+  note = {show: ['ok', 'Reset done', apSsid, 'Join this Wi-Fi' + secret + '.']};
 };
 
 const refuse = ({error, detail}) => {
   lost = !error;
-  note = error && {show: ['bad', 'Not done', '', words[error] || detail || error]};
+  const why = words[error] || detail || error;
+  note = error && {at: status.state, show: ['bad', 'Not done', '', why]};
   (/ssid/.test(error) ? at.ssid : /pass/.test(error) ? at.pass : at.card).focus();
   render();
 };
@@ -180,8 +200,10 @@ const refuse = ({error, detail}) => {
 const ask = (question, yes, action) => {
   write(at.ask, question);
   write(at.yes, yes);
-  confirmed = action;
-  at.dialog.returnValue = '';
+  at.yes.onclick = () => action().then(() => {
+    at.card.focus();
+    render();
+  }, refuse);
   at.dialog.showModal();
 };
 
@@ -193,21 +215,9 @@ at.show.onclick = () => {
   at.pass.type = hidden ? 'text' : 'password';
   write(at.show, hidden ? 'Hide' : 'Show');
 };
-at.reset.onclick = () => ask('Forget all networks and restart?', 'Reset', reset);
-at.dialog.onclose = () => {
-  if (at.dialog.returnValue) {
-    at.card.focus();
-    confirmed().then(render, refuse);
-  }
-};
-// The page says what is wrong in its own words, not in a bubble that fades.
-at.form.noValidate = true;
+at.reset.onclick = () => ask('Forget all networks?', 'Reset', reset);
 at.form.onsubmit = (event) => {
-  const ssid = at.ssid.value;
-  const pass = at.pass.value;
   event.preventDefault();
-  if (!ssid) refuse({error: 'invalid-ssid'});
-  else if (pass.length < 8 && (pass || chosen && chosen.secure)) refuse({error: 'pass-too-short'});
-  else ask('Connect to “' + ssid + '”?', 'Connect', connect);
+  ask('Connect to “' + at.ssid.value + '”?', 'Connect', connect);
 };
 poll();
