@@ -7,9 +7,44 @@ use crate::config::{ApSettings, KnownNetwork, Mode};
 use crate::net::{Security, Ssid};
 use crate::radio::FailureClass;
 
-/// Pairs a command with its replies. Chosen by the door; the console uses its CID.
+/// A way into the device. Commands that come by one are answered there alone.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub struct Ticket(pub u32);
+pub enum Door {
+    /// A console on the serial port of that number.
+    Serial(u8),
+    /// The WebREPL terminal.
+    WebRepl,
+    /// Console lines over MQTT.
+    Mqtt,
+    /// Console lines over the fleet server.
+    Fleet,
+    /// Improv frames on the serial port of that number.
+    Improv(u8),
+    /// The portal and the config server.
+    Http,
+    /// The program that the device runs, by the library's handle.
+    Program,
+}
+
+impl Door {
+    /// Whether whoever uses it holds the device in their hands: only they are shown the access
+    /// point's secret.
+    pub const fn is_local(self) -> bool {
+        match self {
+            Self::Serial(_) | Self::Improv(_) | Self::Program => true,
+            Self::WebRepl | Self::Mqtt | Self::Fleet | Self::Http => false,
+        }
+    }
+}
+
+/// Pairs a command with its replies: numbers need to differ within one door only.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Ticket {
+    /// Where the command came in, and where its answers go.
+    pub door: Door,
+    /// Which of that door's commands it is; on consoles, the CID.
+    pub number: u32,
+}
 
 /// What a door asks.
 #[derive(Clone, Debug, PartialEq, Eq)]

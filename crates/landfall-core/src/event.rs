@@ -193,7 +193,7 @@ impl History {
     /// Numbers and keeps an event; the oldest goes when it is full.
     pub fn push(&mut self, at_ms: u64, event: Event) -> Record {
         let record = Record {
-            seq: self.next_seq.max(1),
+            seq: self.next_seq(),
             at_ms,
             event,
         };
@@ -203,6 +203,12 @@ impl History {
             self.oldest = (self.oldest + 1) % HISTORY_LEN;
         }
         record
+    }
+
+    /// The number that the next event gets.
+    pub const fn next_seq(&self) -> u32 {
+        // 0 is never given, also not after 4 294 967 295 events.
+        if self.next_seq == 0 { 1 } else { self.next_seq }
     }
 
     /// The events kept, oldest first.

@@ -10,9 +10,12 @@
 #[cfg(any(test, fuzzing))]
 extern crate std;
 
+pub mod bus;
+pub mod button;
 pub mod command;
 pub mod config;
 pub mod event;
+pub mod event_text;
 #[cfg(any(test, fuzzing))]
 pub mod fuzzing;
 mod heard;
@@ -20,8 +23,11 @@ pub mod led;
 pub mod manager;
 pub mod net;
 mod penalty;
+pub mod qr;
 pub mod radio;
 mod rng;
+pub mod safe_mode;
 mod standing;
 pub mod status;
+pub mod text;
 pub mod time;

@@ -5,6 +5,7 @@ use core::net::Ipv4Addr;
 use crate::command::Verdict;
 use crate::config::Mode;
 use crate::net::{Channel, Mac, Ssid};
+use crate::time::Instant;
 
 /// The state that people see.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -76,4 +77,15 @@ pub struct Status {
     pub internet: Option<Internet>,
     /// Whether the device started in safe mode after a series of crashes.
     pub safe_mode: bool,
+}
+
+/// One client of the access point.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Client {
+    /// Its hardware address.
+    pub mac: Mac,
+    /// How strongly it was last heard, in dBm, where the radio knows.
+    pub rssi: Option<i8>,
+    /// When it joined.
+    pub since: Instant,
 }
