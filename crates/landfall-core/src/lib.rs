@@ -14,6 +14,7 @@ pub mod bus;
 pub mod button;
 pub mod command;
 pub mod config;
+pub mod console;
 pub mod event;
 pub mod event_text;
 #[cfg(any(test, fuzzing))]
