@@ -1,17 +1,65 @@
 //! The configuration: typed, bounded, built once from raw input.
 //!
 //! [`Wifi`] is what the machine decides by and owns; [`Services`] is for the doors around it.
-//! Both travel together as [`Config`].
+//! Both travel together as [`Config`]. There are three ways in, with one meaning: a JSON document
+//! ([`load`] for a file that was stored, [`parse_strict`] for what somebody wants to save), the
+//! binary pieces of a flash store ([`stored`]), and defaults set at build time ([`Defaults`]).
+//! [`ConfigRef::json`] is the way out.
+
+mod defaults;
+mod document;
+mod extra;
+mod identity;
+mod network;
+mod path;
+mod reader;
+mod reason;
+mod section;
+mod sections;
+mod services;
+pub mod stored;
+mod values;
+mod write;
+
+#[cfg(test)]
+mod tests;
 
 use core::fmt;
+use core::ops::RangeInclusive;
 
-use heapless::{String, Vec};
-use zeroize::{Zeroize, ZeroizeOnDrop};
+use heapless::Vec;
 
 use crate::event::NetworkId;
-use crate::net::{Bssid, Channel, Hostname, Ipv4Net, Mac, Passphrase, Ssid};
+use crate::net::{Bssid, Channel, Ipv4Net, Passphrase, Ssid};
 
 pub use crate::net::Security;
+pub use defaults::{BadDefault, Defaults, RawDefaults};
+pub use document::{Invalid, SaveError, Warning, load, parse_strict};
+pub use extra::{EXTRA_MAX, Extra};
+pub use identity::{AP_PREFIX_MAX, AP_SECRET_ALPHABET, Identity};
+pub use network::parse_network;
+pub use path::Path;
+pub use reason::{Reason, Unit};
+pub use services::{
+    CA_PEM_MAX, CLAIM_MAX, DOOR_PASSWORD_MAX, DOOR_PASSWORD_MIN, LogLevel, MQTT_CREDENTIAL_MAX,
+    Secret, Services, URL_MAX,
+};
+pub use values::ssid_of;
+pub use write::{ConfigJson, MASK, Secrets};
+
+/// Time for one attempt up to the address, in milliseconds.
+pub const CONNECT_TIMEOUT_MS: RangeInclusive<u32> = 1_000..=60_000;
+/// Consecutive failed attempts that bring the access point up.
+pub const MAX_RETRY: RangeInclusive<u8> = 1..=50;
+/// Time without an address that brings the access point up, in milliseconds.
+pub const FALLBACK_DEADLINE_MS: RangeInclusive<u32> = 0..=600_000;
+/// The radio's power, in dBm.
+pub const TX_POWER_DBM: RangeInclusive<u8> = 2..=20;
+/// The highest pin that an LED can be at (ESP32-S3).
+pub const LED_PIN_MAX: u8 = 48;
+
+/// The schema of the JSON document that this is for.
+pub const SCHEMA: i64 = 2;
 
 /// Most known networks. One more is refused; nothing is dropped silently.
 pub const MAX_NETWORKS: usize = 16;
@@ -20,12 +68,32 @@ pub const MAX_NETWORKS: usize = 16;
 pub type Networks = Vec<KnownNetwork, MAX_NETWORKS>;
 
 /// Everything a device is told.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Config {
     /// What the machine decides by.
     pub wifi: Wifi,
     /// What the doors around it need.
     pub services: Services,
+}
+
+impl Config {
+    /// Both halves, borrowed.
+    pub fn as_ref(&self) -> ConfigRef<'_> {
+        ConfigRef {
+            wifi: &self.wifi,
+            services: &self.services,
+        }
+    }
+}
+
+/// A configuration whose halves live in different places: [`Wifi`] in the machine, [`Services`]
+/// with the doors.
+#[derive(Clone, Copy, Debug)]
+pub struct ConfigRef<'a> {
+    /// What the machine decides by.
+    pub wifi: &'a Wifi,
+    /// What the doors around it need.
+    pub services: &'a Services,
 }
 
 /// What the machine decides by.
@@ -244,149 +312,4 @@ impl Default for StationSettings {
             fallback_deadline_ms: 15_000,
         }
     }
-}
-
-/// Who the device is: made at the factory or at the first boot, never changed by a reset.
-#[derive(Clone, Debug, PartialEq, Eq, Hash)]
-pub struct Identity {
-    /// The station's hardware address.
-    pub mac: Mac,
-    /// The key of its access point where the configuration names none: 12 characters of
-    /// [`AP_SECRET_ALPHABET`].
-    pub ap_secret: Passphrase,
-    /// What its access point's name begins with (`Landfall-` unless set at build time).
-    pub ap_prefix: String<AP_PREFIX_MAX>,
-}
-
-/// Longest beginning of an access point's name: six characters of the hardware address follow.
-pub const AP_PREFIX_MAX: usize = 26;
-
-/// The characters of a generated access point secret: none that is read as another.
-pub const AP_SECRET_ALPHABET: &[u8; 32] = b"ABCDEFGHJKLMNPQRSTUVWXYZ23456789";
-
-impl Identity {
-    /// `Landfall-56789A`: the prefix and the last three bytes of the hardware address.
-    pub fn ap_ssid(&self) -> Ssid {
-        let [_, _, _, d, e, f] = self.mac.0;
-        let mut name = String::<32>::new();
-        // 26 and 6 characters always fit.
-        let _ = fmt::Write::write_fmt(
-            &mut name,
-            format_args!("{}{d:02X}{e:02X}{f:02X}", self.ap_prefix),
-        );
-        Ssid::new(name.as_bytes()).unwrap_or_else(|_| unreachable!("a name of 6 to 32 bytes"))
-    }
-}
-
-/// A secret text of the configuration, at most `N` bytes. Prints as `***`, zeroed on drop.
-#[derive(Clone, Default, PartialEq, Eq, Hash)]
-pub struct Secret<const N: usize>(String<N>);
-
-impl<const N: usize> Secret<N> {
-    /// The secret of that text; none where it is too long.
-    pub fn new(text: &str) -> Option<Self> {
-        String::try_from(text).ok().map(Self)
-    }
-
-    /// The text.
-    pub fn expose(&self) -> &str {
-        &self.0
-    }
-}
-
-impl<const N: usize> fmt::Debug for Secret<N> {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("***")
-    }
-}
-
-impl<const N: usize> Zeroize for Secret<N> {
-    fn zeroize(&mut self) {
-        // Filling the whole capacity with NUL keeps the text valid UTF-8 while it is wiped.
-        self.0.clear();
-        while self.0.push('\0').is_ok() {}
-        core::hint::black_box(&self.0);
-        self.0.clear();
-    }
-}
-
-impl<const N: usize> Drop for Secret<N> {
-    fn drop(&mut self) {
-        self.zeroize();
-    }
-}
-
-impl<const N: usize> ZeroizeOnDrop for Secret<N> {}
-
-/// Shortest and longest password of config server and WebREPL.
-pub const DOOR_PASSWORD_MIN: usize = 8;
-/// See [`DOOR_PASSWORD_MIN`].
-pub const DOOR_PASSWORD_MAX: usize = 64;
-/// Longest URL in the configuration, in bytes.
-pub const URL_MAX: usize = 128;
-/// Longest certificate (PEM) of the fleet server, in bytes.
-pub const CA_PEM_MAX: usize = 2048;
-/// Longest user name or password of the MQTT broker, in bytes.
-pub const MQTT_CREDENTIAL_MAX: usize = 64;
-/// Most bytes of unknown members that are kept on a round trip.
-pub const EXTRA_MAX: usize = 512;
-
-/// What the doors around the machine need.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Services {
-    /// The device's name; none: [`Hostname::of`] its hardware address.
-    pub hostname: Option<Hostname>,
-    /// Whether the config server runs.
-    pub config_server_enabled: bool,
-    /// Its password, 8 to 64 characters; the server does not start without one.
-    pub config_server_password: Option<Secret<DOOR_PASSWORD_MAX>>,
-    /// WebREPL's password; none: that of the config server.
-    pub webrepl_password: Option<Secret<DOOR_PASSWORD_MAX>>,
-    /// Whether writes over the station side need no authentication.
-    pub station_writes: bool,
-    /// Where the fleet server is.
-    pub fleet_url: String<URL_MAX>,
-    /// The claim code for it.
-    pub fleet_claim: Secret<32>,
-    /// The certificate that signs it.
-    pub fleet_ca_pem: String<CA_PEM_MAX>,
-    /// Where the MQTT broker is.
-    pub mqtt_url: String<URL_MAX>,
-    /// The user there.
-    pub mqtt_user: String<MQTT_CREDENTIAL_MAX>,
-    /// The password there.
-    pub mqtt_password: Secret<MQTT_CREDENTIAL_MAX>,
-    /// Whether commands are taken over MQTT.
-    pub mqtt_commands: bool,
-    /// What is fetched to learn whether a network leads to the internet; empty: nothing is.
-    pub internet_probe_url: String<URL_MAX>,
-    /// The radio's country, two characters; none: the radio's own default.
-    pub country: Option<[u8; 2]>,
-    /// The radio's power in dBm, 2 to 20; none: 15.
-    pub tx_power_dbm: Option<u8>,
-    /// The LED's pin; none: that of the board.
-    pub led_pin: Option<u8>,
-    /// Whether the LED lights on a low level; none: as the board says.
-    pub led_active_low: Option<bool>,
-    /// How much is logged.
-    pub log_level: LogLevel,
-    /// Members and set-aside networks that we have no use for, kept for a round trip: the inside
-    /// of a JSON object.
-    pub extra: String<EXTRA_MAX>,
-}
-
-/// How much is logged.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub enum LogLevel {
-    /// Failures.
-    Error,
-    /// And what deserves a look.
-    Warn,
-    /// And what happens.
-    #[default]
-    Info,
-    /// And how.
-    Debug,
-    /// And everything.
-    Trace,
 }

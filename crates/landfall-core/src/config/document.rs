@@ -1,0 +1,115 @@
+//! A whole document, read twice differently: what was stored leniently, what is to be saved
+//! strictly.
+//!
+//! One [`Reader`] walks the document either way.
+
+use core::fmt;
+
+use super::path::Path;
+use super::reader::{Judge, Reader};
+use super::reason::Reason;
+use super::{Config, ConfigRef, Defaults};
+use crate::json::{self, SyntaxError};
+
+/// Something in a stored configuration that somebody should look at. Prints as
+/// `known_networks[0].password: expected …`; never a secret in it.
+#[derive(Clone, Debug)]
+pub struct Warning<'a> {
+    /// Where.
+    pub path: &'a Path,
+    /// What.
+    pub reason: Reason,
+}
+
+impl fmt::Display for Warning<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}: {}", self.path, self.reason)
+    }
+}
+
+/// A field that keeps a configuration from being saved. Prints as `<path>: <reason>`.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Invalid {
+    /// Which.
+    pub path: Path,
+    /// Why.
+    pub reason: Reason,
+}
+
+impl fmt::Display for Invalid {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}: {}", self.path, self.reason)
+    }
+}
+
+impl core::error::Error for Invalid {}
+
+/// Why what was sent is not saved.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum SaveError {
+    /// It is no JSON.
+    Json(SyntaxError),
+    /// One of its fields is wrong.
+    Invalid(Invalid),
+}
+
+/// `Invalid JSON: line 1 column 2: …` or `Invalid config: <path>: …`.
+impl fmt::Display for SaveError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Json(error) => write!(f, "Invalid JSON: {error}"),
+            Self::Invalid(invalid) => write!(f, "Invalid config: {invalid}"),
+        }
+    }
+}
+
+impl core::error::Error for SaveError {}
+
+impl From<SyntaxError> for SaveError {
+    fn from(error: SyntaxError) -> Self {
+        Self::Json(error)
+    }
+}
+
+impl From<Invalid> for SaveError {
+    fn from(invalid: Invalid) -> Self {
+        Self::Invalid(invalid)
+    }
+}
+
+/// Reads a stored document: takes everything that is right, and `defaults` where something is
+/// wrong or absent. A network whose name, password or BSSID is wrong is set aside: kept for
+/// [`ConfigRef::json`], never tried. What is no JSON at all gives the defaults alone. (A file that
+/// is not there is for the caller to warn of: [`Defaults::config`].)
+pub fn load(bytes: &[u8], defaults: &Defaults, warn: &mut dyn FnMut(&Warning<'_>)) -> Config {
+    let root = match json::parse(bytes) {
+        Ok(root) => root,
+        Err(error) => {
+            let reason = Reason::NotJson(error);
+            warn(&Warning {
+                path: &Path::default(),
+                reason,
+            });
+            return defaults.config();
+        }
+    };
+    let lenient = Reader::new(Judge::Lenient(warn), None, defaults);
+    // A lenient reader finds nothing invalid.
+    lenient.config(root).unwrap_or_else(|_| defaults.config())
+}
+
+/// Reads a document that is to be saved, or says what is wrong with it. Where it has a mask in
+/// place of a secret ([`MASK`](super::MASK)), the secret of `current` under the same network name or key is
+/// kept. `known_networks`, `access_point` and `schema` are required.
+///
+/// # Errors
+/// Line and column of what is no JSON, or path and reason of the first wrong field.
+pub fn parse_strict(
+    bytes: &[u8],
+    current: ConfigRef<'_>,
+    defaults: &Defaults,
+) -> Result<Config, SaveError> {
+    let root = json::parse(bytes)?;
+    let strict = Reader::new(Judge::Strict, Some(current), defaults);
+    Ok(strict.config(root)?)
+}

@@ -1,0 +1,173 @@
+//! Known networks: the list in a document, and the single network that a door is given.
+
+use super::document::{Invalid, SaveError};
+use super::reader::{Field, Judge, Reader};
+use super::reason::Reason;
+use super::section::NETWORK_KEYS;
+use super::values::{self, or_stored};
+use super::{ConfigRef, Defaults, KnownNetwork, Networks};
+use crate::json::{self, Value};
+use crate::net::{Bssid, Security, Ssid};
+
+/// Reads one network as a door is given it: `{"ssid" or "ssid_hex", "password",
+/// "enables_webrepl", "bssid", "hidden"}`. A mask in place of the password keeps the one of the
+/// network of that name in `current`. Unknown members are passed over.
+///
+/// # Errors
+/// Line and column of what is no JSON, or path and reason of the first wrong field.
+pub fn parse_network(bytes: &[u8], current: ConfigRef<'_>) -> Result<KnownNetwork, SaveError> {
+    let root = json::parse(bytes)?;
+    let defaults = Defaults::default();
+    let mut reader = Reader::new(Judge::Strict, Some(current), &defaults);
+    let expected = Reason::Expected("an object");
+    let network = match values::object(root) {
+        Ok(object) => reader.network(object)?,
+        Err(_) => None,
+    };
+    network.ok_or(SaveError::Invalid(Invalid {
+        path: reader.path,
+        reason: expected,
+    }))
+}
+
+impl Reader<'_> {
+    /// The list of known networks; none where there is none.
+    pub(super) fn networks(&mut self, list: Option<Value<'_>>) -> Result<Networks, Invalid> {
+        let mut networks = Networks::new();
+        let mark = self.path.key("known_networks");
+        let elements = list.into_iter().flat_map(Value::elements);
+        for (place, value) in elements.enumerate() {
+            let mark = self.path.index(place);
+            self.element(value, place, &mut networks)?;
+            self.path.back(mark);
+        }
+        self.path.back(mark);
+        Ok(networks)
+    }
+
+    /// Adds one element of the list, or sets it aside.
+    fn element(
+        &mut self,
+        value: Value<'_>,
+        place: usize,
+        networks: &mut Networks,
+    ) -> Result<(), Invalid> {
+        if networks.is_full() {
+            self.wrong(Reason::TooManyNetworks)?;
+            return self.set_aside(place, value);
+        }
+        let network = match values::object(value) {
+            Ok(object) => self.network(object)?,
+            Err(reason) => {
+                self.wrong(reason)?;
+                None
+            }
+        };
+        let Some(network) = network else {
+            return self.set_aside(place, value);
+        };
+        self.strangers_of(&network.ssid, value)?;
+        // There is room: that was the first question.
+        let _ = networks.push(network);
+        Ok(())
+    }
+
+    fn set_aside(&mut self, place: usize, value: Value<'_>) -> Result<(), Invalid> {
+        match self.extra.set_aside(place, value) {
+            Ok(()) => {
+                self.note(Reason::SetAside);
+                Ok(())
+            }
+            Err(_) => self.wrong(Reason::NotKept),
+        }
+    }
+
+    /// Keeps the members that have no meaning in a network.
+    fn strangers_of(&mut self, ssid: &Ssid, object: Value<'_>) -> Result<(), Invalid> {
+        let unknown = |key: &json::Text<'_>| !NETWORK_KEYS.iter().any(|name| key.is(name));
+        for (key, value) in object.members().filter(|(key, _)| unknown(key)) {
+            let mark = self.path.stranger(key);
+            match self.extra.keep_of_network(ssid, key, value) {
+                Ok(()) => self.note(Reason::Unknown),
+                Err(_) => self.wrong(Reason::NotKept)?,
+            }
+            self.path.back(mark);
+        }
+        Ok(())
+    }
+
+    /// One network; none where its name, password or BSSID is wrong: an open twin, or another of
+    /// that name, must not be joined by mistake.
+    fn network(&mut self, object: Value<'_>) -> Result<Option<KnownNetwork>, Invalid> {
+        let ssid = match values::ssid_of(object) {
+            Ok(ssid) => Some(ssid),
+            Err((name, reason)) => {
+                self.at(name, |reader| reader.wrong(reason))?;
+                None
+            }
+        };
+        let bssid = self.field(object, &["bssid"], values::optional(values::bssid))?;
+        let pinned = match &bssid {
+            Field::Right(pinned) => *pinned,
+            Field::Absent | Field::Wrong => None,
+        };
+        let stored = self
+            .current
+            .zip(ssid)
+            .and_then(|(current, ssid)| stored_security(current, &ssid, pinned));
+        let security = self.field(object, &["password"], |value| {
+            or_stored(value, stored, values::security)
+        })?;
+        let flags = ["enables_webrepl", "hidden"].map(|name| {
+            let flag = self.field(object, &[name], values::boolean)?;
+            Ok(flag.unwrap_or(false))
+        });
+        let [enables_webrepl, hidden] = flags;
+        let security = match security {
+            Field::Right(security) => security,
+            Field::Absent => Security::Open,
+            Field::Wrong => return Ok(None),
+        };
+        let (Some(ssid), Field::Right(_) | Field::Absent) = (ssid, bssid) else {
+            return Ok(None);
+        };
+        let mut network = KnownNetwork::new(ssid, security);
+        network.bssid = pinned;
+        network.enables_webrepl = enables_webrepl?;
+        network.hidden = hidden?;
+        network.proven = self.is_proven(&network);
+        Ok(Some(network))
+    }
+
+    /// Whether the same credentials gave an address before.
+    fn is_proven(&self, network: &KnownNetwork) -> bool {
+        let known = self.current.into_iter().flat_map(|c| &c.wifi.networks);
+        known
+            .filter(|known| known.ssid == network.ssid && known.security == network.security)
+            .any(|known| known.proven)
+    }
+}
+
+/// What a mask stands for: the key of the network of that name, first of the one that is pinned
+/// alike, last of one that is set aside.
+fn stored_security(current: ConfigRef<'_>, ssid: &Ssid, pinned: Option<Bssid>) -> Option<Security> {
+    let named = || {
+        let known = current.wifi.networks.iter();
+        known.filter(|known| known.ssid == *ssid && known.security.is_secure())
+    };
+    named()
+        .find(|known| known.bssid == pinned)
+        .or_else(|| named().next())
+        .map(|known| known.security.clone())
+        .or_else(|| aside_security(current, ssid))
+}
+
+fn aside_security(current: ConfigRef<'_>, ssid: &Ssid) -> Option<Security> {
+    let mut aside = current.services.extra.aside();
+    aside.find_map(|(_, object)| {
+        let same = values::ssid_of(object).is_ok_and(|known| known == *ssid);
+        let password = object.member("password").filter(|_| same)?;
+        let security = values::security(password).ok()?;
+        security.is_secure().then_some(security)
+    })
+}

@@ -1,0 +1,110 @@
+//! The objects of a configuration document and the names of their members.
+
+/// One object of the document.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Section {
+    Root,
+    AccessPoint,
+    ApConfig,
+    ConfigServer,
+    Webrepl,
+    Station,
+    Portal,
+    Fleet,
+    Mqtt,
+    Radio,
+    Led,
+}
+
+impl Section {
+    /// The member that it is; nothing for the document itself.
+    pub(super) const fn name(self) -> &'static str {
+        match self {
+            Self::Root => "",
+            Self::AccessPoint => "access_point",
+            Self::ApConfig => "config",
+            Self::ConfigServer => "config_server",
+            Self::Webrepl => "webrepl",
+            Self::Station => "station",
+            Self::Portal => "portal",
+            Self::Fleet => "fleet",
+            Self::Mqtt => "mqtt",
+            Self::Radio => "radio",
+            Self::Led => "led",
+        }
+    }
+
+    /// What stands for it among the unknown members that are kept. Stored: never change one.
+    pub(super) const fn tag(self) -> char {
+        match self {
+            Self::Root => 'a',
+            Self::AccessPoint => 'p',
+            Self::ApConfig => 'c',
+            Self::ConfigServer => 's',
+            Self::Webrepl => 'w',
+            Self::Station => 't',
+            Self::Portal => 'o',
+            Self::Fleet => 'f',
+            Self::Mqtt => 'm',
+            Self::Radio => 'r',
+            Self::Led => 'l',
+        }
+    }
+
+    /// The members that have a meaning in it.
+    pub(super) const fn keys(self) -> &'static [&'static str] {
+        match self {
+            Self::Root => &[
+                "schema",
+                "hostname",
+                "mode",
+                "known_networks",
+                "access_point",
+                "config_server",
+                "webrepl",
+                "station",
+                "portal",
+                "fleet",
+                "mqtt",
+                "internet_probe_url",
+                "radio",
+                "led",
+                "log_level",
+            ],
+            Self::AccessPoint => &["config", "enables_webrepl", "start_policy"],
+            Self::ApConfig => &[
+                "essid",
+                "ssid",
+                "ssid_hex",
+                "password",
+                "key",
+                "channel",
+                "hidden",
+                "max_clients",
+                "txpower",
+                "dhcp_hostname",
+                "hostname",
+                "authmode",
+                "security",
+            ],
+            Self::ConfigServer => &["enabled", "password"],
+            Self::Webrepl => &["password"],
+            Self::Station => &["connect_timeout_ms", "max_retry", "fallback_deadline_ms"],
+            Self::Portal => &["station_writes", "ap_address"],
+            Self::Fleet => &["url", "claim", "ca_pem"],
+            Self::Mqtt => &["url", "user", "password", "commands"],
+            Self::Radio => &["country", "tx_power_dbm"],
+            Self::Led => &["pin", "active_low"],
+        }
+    }
+}
+
+/// The members that have a meaning in a known network.
+pub(super) const NETWORK_KEYS: &[&str] = &[
+    "ssid",
+    "ssid_hex",
+    "password",
+    "enables_webrepl",
+    "bssid",
+    "hidden",
+];

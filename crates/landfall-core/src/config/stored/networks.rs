@@ -1,0 +1,133 @@
+//! The piece of networks, candidate, verdict and last good access point.
+
+use super::super::document::Warning;
+use super::super::{KnownNetwork, MAX_NETWORKS};
+use super::form::{self, CandidateForm, KeyForm, LastGoodForm, NetworkForm, NetworksForm};
+use super::{DoesNotFit, Stored, Warner};
+use crate::command::Verdict;
+use crate::manager::{LastGood, Record};
+use crate::net::{Channel, Mac, PASSPHRASE_MAX, SSID_MAX, Ssid};
+use crate::radio::FailureClass;
+
+/// Most bytes of one network: name and key with their lengths, address, three flags.
+const NETWORK_MAX: usize = (1 + SSID_MAX) + (2 + PASSPHRASE_MAX) + 7 + 3;
+/// Most bytes of the piece: version, list, candidate with its verdict, last good access point.
+pub const NETWORKS_MAX: usize = 1 + (1 + MAX_NETWORKS * NETWORK_MAX) + (2 + SSID_MAX + 1) + 8;
+
+/// Writes the piece *networks* into `buffer` and gives the part that it fills.
+///
+/// # Errors
+/// Where `buffer` is smaller than the piece, which is at most [`NETWORKS_MAX`] bytes.
+pub fn encode_networks<'b>(
+    record: &Record<'_>,
+    buffer: &'b mut [u8],
+) -> Result<&'b [u8], DoesNotFit> {
+    let form = NetworksForm {
+        networks: record.networks.iter().map(form_of).collect(),
+        candidate: record.candidate.map(|(ssid, verdict)| CandidateForm {
+            ssid: ssid.as_bytes(),
+            verdict: number_of(verdict),
+        }),
+        last_good: record.last_good.map(|last| LastGoodForm {
+            bssid: last.bssid.0,
+            channel: last.channel.number(),
+        }),
+    };
+    form::write(&form, buffer)
+}
+
+fn form_of(network: &KnownNetwork) -> NetworkForm<'_> {
+    NetworkForm {
+        ssid: network.ssid.as_bytes(),
+        key: KeyForm::of(&network.security),
+        bssid: network.bssid.map(|bssid| bssid.0),
+        hidden: network.hidden,
+        enables_webrepl: network.enables_webrepl,
+        proven: network.proven,
+    }
+}
+
+impl Stored {
+    /// Takes the piece *networks*. One that cannot be read leaves everything as it is, with a
+    /// warning; a network in it that is none is left out, with a warning.
+    pub fn read_networks(&mut self, bytes: &[u8], warn: &mut dyn FnMut(&Warning<'_>)) {
+        let mut warner = Warner {
+            piece: "stored_networks",
+            warn,
+        };
+        let Some(form) = form::read::<NetworksForm<'_>>(bytes) else {
+            return warner.unreadable();
+        };
+        let networks = &mut self.config.wifi.networks;
+        networks.clear();
+        for form in &form.networks {
+            match network_of(form) {
+                // The form has no more of them than the list has room for.
+                Some(network) => drop(networks.push(network)),
+                None => warner.wrong("network"),
+            }
+        }
+        self.candidate = form.candidate.and_then(|form| {
+            let ssid = Ssid::new(form.ssid).ok();
+            let candidate = ssid.zip(verdict_of(form.verdict)).map(Some);
+            warner.or("candidate", candidate, None)
+        });
+        self.last_good = form.last_good.and_then(|form| {
+            let last_good = Channel::new(form.channel).map(|channel| LastGood {
+                bssid: Mac(form.bssid),
+                channel,
+            });
+            warner.or("last_good", last_good.map(Some), None)
+        });
+    }
+}
+
+fn network_of(form: &NetworkForm<'_>) -> Option<KnownNetwork> {
+    let mut network = KnownNetwork::new(Ssid::new(form.ssid).ok()?, form.key.security()?);
+    network.bssid = form.bssid.map(Mac);
+    network.hidden = form.hidden;
+    network.enables_webrepl = form.enables_webrepl;
+    network.proven = form.proven;
+    Some(network)
+}
+
+/// The number of a verdict: failures from 16 on.
+fn number_of(verdict: Verdict) -> u8 {
+    match verdict {
+        Verdict::Trying => 0,
+        Verdict::Ok => 1,
+        Verdict::Interrupted => 2,
+        Verdict::SaveFailed => 3,
+        Verdict::Failed(class) => match class {
+            FailureClass::WrongPassword => 16,
+            FailureClass::NotFound => 17,
+            FailureClass::SecurityMismatch => 18,
+            FailureClass::WeakSignal => 19,
+            FailureClass::ApFull => 20,
+            FailureClass::ApComeback => 21,
+            FailureClass::NoAddress => 22,
+            FailureClass::Transient => 23,
+            FailureClass::OwnDoing => 24,
+        },
+    }
+}
+
+fn verdict_of(number: u8) -> Option<Verdict> {
+    let class = match number {
+        0 => return Some(Verdict::Trying),
+        1 => return Some(Verdict::Ok),
+        2 => return Some(Verdict::Interrupted),
+        3 => return Some(Verdict::SaveFailed),
+        16 => FailureClass::WrongPassword,
+        17 => FailureClass::NotFound,
+        18 => FailureClass::SecurityMismatch,
+        19 => FailureClass::WeakSignal,
+        20 => FailureClass::ApFull,
+        21 => FailureClass::ApComeback,
+        22 => FailureClass::NoAddress,
+        23 => FailureClass::Transient,
+        24 => FailureClass::OwnDoing,
+        _ => return None,
+    };
+    Some(Verdict::Failed(class))
+}
