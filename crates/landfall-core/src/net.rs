@@ -332,7 +332,7 @@ impl Ipv4Net {
     /// The network mask.
     pub fn mask(self) -> u32 {
         u32::MAX
-            .checked_shl(32 - u32::from(self.prefix))
+            .checked_shl(32_u32.saturating_sub(self.prefix.into()))
             .unwrap_or(0)
     }
 

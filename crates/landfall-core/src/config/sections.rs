@@ -21,8 +21,9 @@ const AUTH_MODE_MAX: u8 = 16;
 
 const HTTP: &[&str] = &["http", "https"];
 const MQTT: &[&str] = &["mqtt", "mqtts"];
-const HTTP_URL: Reason =
-    Reason::Expected("an http:// or https:// URL of at most 128 bytes, or \"\"");
+const HTTP_URL: Reason = Reason::Expected(
+    "an http:// or https:// URL of at most 128 bytes without user and password, or \"\"",
+);
 const MQTT_URL: Reason = Reason::Expected(
     "an mqtt:// or mqtts:// URL of at most 128 bytes without user and password, or \"\"",
 );

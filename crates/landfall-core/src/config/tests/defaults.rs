@@ -85,5 +85,6 @@ fn a_variable_out_of_its_bounds_is_named() {
         LANDFALL_AP_CHANNEL has to be 1 to 13
         LANDFALL_AP_MAX_CLIENTS has to be 1 to 10
         LANDFALL_AP_FALLBACK has to be y or n
-    "#]].assert_eq(&lines);
+    "#]]
+    .assert_eq(&lines);
 }

@@ -9,7 +9,7 @@ fn document(section: &str, member: &str) -> String {
     let mut rest = String::new();
     match section {
         "" => rest = format!(",{member}"),
-        "network" if member.contains("ssid") => networks = format!("{{{member}}}"),
+        "network" if member.starts_with("\"ssid") => networks = format!("{{{member}}}"),
         "network" => networks = format!(r#"{{"ssid":"A",{member}}}"#),
         "access_point" => ap = format!("{{{member}}}"),
         "config" => ap = format!(r#"{{"config":{{{member}}}}}"#),
@@ -61,7 +61,7 @@ fn check_length(section: &str, name: &str, min: usize, max: usize) {
         section,
         name,
         &[&text(min), &text(max)],
-        &[&text(max + 1), "1", "null"],
+        &[&text(max + 1), "1", "[]"],
     );
     if min > 0 {
         check_field(section, name, &[], &[&text(min - 1)]);

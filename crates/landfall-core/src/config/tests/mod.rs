@@ -11,6 +11,7 @@ use std::string::{String, ToString};
 use expect_test::{Expect, expect};
 
 use super::*;
+use crate::json;
 
 /// The document of the MicroPython manager's own manual.
 const SEED: &str = r#"{
@@ -58,13 +59,19 @@ fn saved(current: &Config, document: &str) -> String {
     }
 }
 
-/// Loads a document: its warnings, then what became of it, with its secrets.
+/// Loads a document: its warnings, then the members of what became of it, with its secrets, that
+/// are not as they are by default.
 fn check(document: &str, expected: Expect) {
-    let (config, warnings) = loaded(document);
-    expected.assert_eq(&format!(
-        "{warnings}{}\n",
-        config.as_ref().json(Secrets::Clear)
-    ));
+    let (config, mut shown) = loaded(document);
+    let [json, default] =
+        [config, Config::default()].map(|c| c.as_ref().json(Secrets::Clear).to_string());
+    let [json, default] = [&json, &default].map(|json| json::parse(json.as_bytes()).unwrap());
+    for (name, value) in json.members() {
+        if default.member(name.raw()) != Some(value) {
+            shown += &format!("{}={value}\n", name.raw());
+        }
+    }
+    expected.assert_eq(&shown);
 }
 
 /// Tries to save each document over [`FULL`].
@@ -83,9 +90,23 @@ fn the_seeds_sample_loads_without_a_warning() {
     check(
         SEED,
         expect![[r#"
-        {"schema":2,"mode":"sta_ap","known_networks":[{"ssid":"User’s iPhone","password":"Password1","enables_webrepl":false,"bssid":null,"hidden":false},{"ssid":"HomeNetwork","password":"Password2","enables_webrepl":true,"bssid":null,"hidden":false}],"access_point":{"config":{"essid":"Micropython-Dev","channel":11,"hidden":false,"password":"P@55W0rd","max_clients":4},"enables_webrepl":true,"start_policy":"fallback"},"config_server":{"enabled":false,"password":"micropython"},"webrepl":{},"portal":{"station_writes":false,"ap_address":"192.168.4.1/24"},"station":{"connect_timeout_ms":10000,"max_retry":5,"fallback_deadline_ms":15000},"fleet":{},"mqtt":{"commands":false},"radio":{},"led":{},"log_level":"info"}
-    "#]],
+            known_networks=[{"ssid":"User’s iPhone","password":"Password1","enables_webrepl":false,"bssid":null,"hidden":false},{"ssid":"HomeNetwork","password":"Password2","enables_webrepl":true,"bssid":null,"hidden":false}]
+            access_point={"config":{"essid":"Micropython-Dev","channel":11,"hidden":false,"password":"P@55W0rd","max_clients":4},"enables_webrepl":true,"start_policy":"fallback"}
+            config_server={"enabled":false,"password":"micropython"}
+        "#]],
     );
+}
+
+/// Addresses and secrets that are but hinted at, as manuals have them, are nothing to warn of.
+#[test]
+fn a_sample_with_hints_in_place_of_values_loads_without_a_warning() {
+    let (_, warnings) = loaded(
+        r#"{"schema":2,"known_networks":[],"access_point":{"enables_webrepl":true},
+        "fleet":{"url":"https://fleet.example","claim":"...","ca_pem":"..."},
+        "mqtt":{"url":"mqtt://...","user":"...","password":"...","commands":false},
+        "internet_probe_url":"http://.../generate_204"}"#,
+    );
+    assert_eq!(warnings, "");
 }
 
 #[test]
@@ -93,31 +114,52 @@ fn every_field_loads_and_is_written_back() {
     check(
         FULL,
         expect![[r#"
-        {"schema":2,"hostname":"landfall-56789a","mode":"sta","known_networks":[{"ssid":"HomeNetwork","password":"Password2","enables_webrepl":true,"bssid":null,"hidden":false},{"ssid":"�\u0000","ssid_hex":"ff00","password":"","enables_webrepl":false,"bssid":"24:6F:28:56:78:9A","hidden":true}],"access_point":{"config":{"essid":"Micropython-Dev","channel":11,"hidden":true,"password":"P@55W0rd","max_clients":9},"enables_webrepl":true,"start_policy":"always"},"config_server":{"enabled":true,"password":"micropython"},"webrepl":{"password":"at least 8"},"portal":{"station_writes":true,"ap_address":"10.1.0.1/16"},"station":{"connect_timeout_ms":9000,"max_retry":6,"fallback_deadline_ms":7000},"fleet":{"url":"https://fleet.example","claim":"claim-code","ca_pem":"-----BEGIN\n"},"mqtt":{"url":"mqtt://broker","user":"me","password":"secret","commands":true},"internet_probe_url":"http://probe.example/generate_204","radio":{"country":"01","tx_power_dbm":15},"led":{"pin":2,"active_low":true},"log_level":"trace"}
-    "#]],
+            hostname="landfall-56789a"
+            mode="sta"
+            known_networks=[{"ssid":"HomeNetwork","password":"Password2","enables_webrepl":true,"bssid":null,"hidden":false},{"ssid":"�\u0000","ssid_hex":"ff00","password":"","enables_webrepl":false,"bssid":"24:6F:28:56:78:9A","hidden":true}]
+            access_point={"config":{"essid":"Micropython-Dev","channel":11,"hidden":true,"password":"P@55W0rd","max_clients":9},"enables_webrepl":true,"start_policy":"always"}
+            config_server={"enabled":true,"password":"micropython"}
+            webrepl={"password":"at least 8"}
+            portal={"station_writes":true,"ap_address":"10.1.0.1/16"}
+            station={"connect_timeout_ms":9000,"max_retry":6,"fallback_deadline_ms":7000}
+            fleet={"url":"https://fleet.example","claim":"claim-code","ca_pem":"-----BEGIN\n"}
+            mqtt={"url":"mqtt://broker","user":"me","password":"secret","commands":true}
+            internet_probe_url="http://probe.example/generate_204"
+            radio={"country":"01","tx_power_dbm":15}
+            led={"pin":2,"active_low":true}
+            log_level="trace"
+        "#]],
     );
 }
 
 #[test]
 fn a_broken_or_missing_file_gives_the_default_with_a_warning() {
-    check("", expect![[r#"
-        $: no JSON, defaults are used: line 1 column 1: unexpected end
-        {"schema":2,"mode":"sta_ap","known_networks":[],"access_point":{"config":{"hidden":false,"max_clients":4},"enables_webrepl":false,"start_policy":"fallback"},"config_server":{"enabled":false},"webrepl":{},"portal":{"station_writes":false,"ap_address":"192.168.4.1/24"},"station":{"connect_timeout_ms":10000,"max_retry":5,"fallback_deadline_ms":15000},"fleet":{},"mqtt":{"commands":false},"radio":{},"led":{},"log_level":"info"}
-    "#]]);
-    check("{\"schema\": 2,\n", expect![[r#"
-        $: no JSON, defaults are used: line 2 column 1: unexpected end
-        {"schema":2,"mode":"sta_ap","known_networks":[],"access_point":{"config":{"hidden":false,"max_clients":4},"enables_webrepl":false,"start_policy":"fallback"},"config_server":{"enabled":false},"webrepl":{},"portal":{"station_writes":false,"ap_address":"192.168.4.1/24"},"station":{"connect_timeout_ms":10000,"max_retry":5,"fallback_deadline_ms":15000},"fleet":{},"mqtt":{"commands":false},"radio":{},"led":{},"log_level":"info"}
-    "#]]);
-    check("[]", expect![[r#"
-        $: expected an object
-        {"schema":2,"mode":"sta_ap","known_networks":[],"access_point":{"config":{"hidden":false,"max_clients":4},"enables_webrepl":false,"start_policy":"fallback"},"config_server":{"enabled":false},"webrepl":{},"portal":{"station_writes":false,"ap_address":"192.168.4.1/24"},"station":{"connect_timeout_ms":10000,"max_retry":5,"fallback_deadline_ms":15000},"fleet":{},"mqtt":{"commands":false},"radio":{},"led":{},"log_level":"info"}
-    "#]]);
-    check("{}", expect![[r#"
-        schema: missing
-        known_networks: missing
-        access_point: missing
-        {"schema":2,"mode":"sta_ap","known_networks":[],"access_point":{"config":{"hidden":false,"max_clients":4},"enables_webrepl":false,"start_policy":"fallback"},"config_server":{"enabled":false},"webrepl":{},"portal":{"station_writes":false,"ap_address":"192.168.4.1/24"},"station":{"connect_timeout_ms":10000,"max_retry":5,"fallback_deadline_ms":15000},"fleet":{},"mqtt":{"commands":false},"radio":{},"led":{},"log_level":"info"}
-    "#]]);
+    check(
+        "",
+        expect![[r#"
+            $: no JSON, defaults are used: line 1 column 1: unexpected end
+        "#]],
+    );
+    check(
+        "{\"schema\": 2,\n",
+        expect![[r#"
+            $: no JSON, defaults are used: line 2 column 1: unexpected end
+        "#]],
+    );
+    check(
+        "[]",
+        expect![[r#"
+            $: expected an object
+        "#]],
+    );
+    check(
+        "{}",
+        expect![[r#"
+            schema: missing
+            known_networks: missing
+            access_point: missing
+        "#]],
+    );
 }
 
 #[test]
@@ -151,7 +193,8 @@ fn what_is_right_is_loaded_beside_what_is_wrong() {
             hostname: expected 1 to 32 of a-z, 0-9 and -, no - at either end
             config_server.password: expected a text of 8 to 64 characters
             radio: expected an object
-            {"schema":2,"mode":"sta_ap","known_networks":[{"ssid":"Short","password":"1234567","enables_webrepl":true},{"ssid":"Good","password":"12345678","enables_webrepl":false,"bssid":null,"hidden":false},{"password":"12345678"},17,{"ssid":"Pin","password":"","bssid":"24:6F"}],"access_point":{"config":{"hidden":false,"max_clients":4},"enables_webrepl":false,"start_policy":"fallback"},"config_server":{"enabled":true},"webrepl":{},"portal":{"station_writes":false,"ap_address":"192.168.4.1/24"},"station":{"connect_timeout_ms":10000,"max_retry":5,"fallback_deadline_ms":15000},"fleet":{},"mqtt":{"commands":false},"radio":{},"led":{},"log_level":"info"}
+            known_networks=[{"ssid":"Short","password":"1234567","enables_webrepl":true},{"ssid":"Good","password":"12345678","enables_webrepl":false,"bssid":null,"hidden":false},{"password":"12345678"},17,{"ssid":"Pin","password":"","bssid":"24:6F"}]
+            config_server={"enabled":true}
         "#]],
     );
 }
@@ -193,7 +236,9 @@ fn the_keys_of_micropythons_access_point_are_honoured() {
         r#"{"schema":2,"known_networks":[],"access_point":{"config":{"ssid":"Mine","key":"12345678","security":3,
         "txpower":8.5,"dhcp_hostname":"board-1","channel":6,"hidden":1,"max_clients":2}}}"#,
         expect![[r#"
-            {"schema":2,"hostname":"board-1","mode":"sta_ap","known_networks":[],"access_point":{"config":{"essid":"Mine","channel":6,"hidden":true,"password":"12345678","max_clients":2,"security":3},"enables_webrepl":false,"start_policy":"fallback"},"config_server":{"enabled":false},"webrepl":{},"portal":{"station_writes":false,"ap_address":"192.168.4.1/24"},"station":{"connect_timeout_ms":10000,"max_retry":5,"fallback_deadline_ms":15000},"fleet":{},"mqtt":{"commands":false},"radio":{"tx_power_dbm":8},"led":{},"log_level":"info"}
+            hostname="board-1"
+            access_point={"config":{"essid":"Mine","channel":6,"hidden":true,"password":"12345678","max_clients":2,"security":3},"enables_webrepl":false,"start_policy":"fallback"}
+            radio={"tx_power_dbm":8}
         "#]],
     );
     check(
@@ -203,7 +248,9 @@ fn the_keys_of_micropythons_access_point_are_honoured() {
             access_point.config.pm: unknown, kept
             access_point.config.authmode: not possible with this radio
             access_point.config.txpower: expected a whole number from 2 to 20
-            {"schema":2,"hostname":"a","mode":"sta_ap","known_networks":[],"access_point":{"config":{"essid":"�","ssid_hex":"c3","hidden":false,"max_clients":4,"pm":0,"authmode":1},"enables_webrepl":false,"start_policy":"fallback"},"config_server":{"enabled":false},"webrepl":{},"portal":{"station_writes":false,"ap_address":"192.168.4.1/24"},"station":{"connect_timeout_ms":10000,"max_retry":5,"fallback_deadline_ms":15000},"fleet":{},"mqtt":{"commands":false},"radio":{"tx_power_dbm":3},"led":{},"log_level":"info"}
+            hostname="a"
+            access_point={"config":{"essid":"�","ssid_hex":"c3","hidden":false,"max_clients":4,"pm":0,"authmode":1},"enables_webrepl":false,"start_policy":"fallback"}
+            radio={"tx_power_dbm":3}
         "#]],
     );
 }
@@ -223,7 +270,10 @@ fn unknown_members_and_wrong_networks_keep_their_places() {
             access_point.y: unknown, kept
             access_point.config.reconnects: unknown, kept
             led.brightness: unknown, kept
-            {"schema":2,"mode":"sta_ap","known_networks":[{"ssid":"A","password":"","enables_webrepl":false,"bssid":null,"hidden":false,"priority":3},{"ssid":"B","password":"x"},{"ssid":"C","password":"","enables_webrepl":false,"bssid":null,"hidden":false,"note":{"a":"\u0041"}}],"access_point":{"config":{"hidden":false,"max_clients":4,"reconnects":-1},"enables_webrepl":false,"start_policy":"fallback","y":null},"config_server":{"enabled":false},"webrepl":{},"portal":{"station_writes":false,"ap_address":"192.168.4.1/24"},"station":{"connect_timeout_ms":10000,"max_retry":5,"fallback_deadline_ms":15000},"fleet":{},"mqtt":{"commands":false},"radio":{},"led":{"brightness":0.5},"log_level":"info","x\n":[1,"a b"]}
+            known_networks=[{"ssid":"A","password":"","enables_webrepl":false,"bssid":null,"hidden":false,"priority":3},{"ssid":"B","password":"x"},{"ssid":"C","password":"","enables_webrepl":false,"bssid":null,"hidden":false,"note":{"a":"\u0041"}}]
+            access_point={"config":{"hidden":false,"max_clients":4,"reconnects":-1},"enables_webrepl":false,"start_policy":"fallback","y":null}
+            led={"brightness":0.5}
+            x\n=[1,"a b"]
         "#]],
     );
 }
@@ -255,13 +305,17 @@ fn the_seventeenth_network_is_refused_and_not_dropped_silently() {
     expect![[r#"
         known_networks[16]: at most 16 networks
         known_networks[16]: set aside: kept, but not tried
-    "#]].assert_eq(&warnings);
+    "#]]
+    .assert_eq(&warnings);
     assert_eq!(config.wifi.networks.len(), 16);
     let json = config.as_ref().json(Secrets::Masked).to_string();
     assert!(json.contains(r#"{"ssid":"net16"}]"#), "{json}");
-    check_save(&[&document], expect![[r#"
+    check_save(
+        &[&document],
+        expect![[r#"
         Invalid config: known_networks[16]: at most 16 networks
-    "#]]);
+    "#]],
+    );
 }
 
 #[test]
@@ -317,7 +371,8 @@ fn a_mask_keeps_the_secret_that_is_stored() {
     let refused = [saved(&current, &renamed), saved(&nothing, &masked)];
     expect![[r#"
         Invalid config: known_networks[0].password: masked, but no secret is stored for it
-        Invalid config: known_networks[0].password: masked, but no secret is stored for it"#]].assert_eq(&refused.join("\n"));
+        Invalid config: known_networks[0].password: masked, but no secret is stored for it"#]]
+    .assert_eq(&refused.join("\n"));
     for (section, secret) in [
         ("access_point", r#"{"config":{"password":"********"}}"#),
         ("config_server", r#"{"password":"********"}"#),

@@ -55,7 +55,8 @@ fn the_bytes_of_version_1() {
         50617373776f7264320000010102ff00
         0001246f2856789a010000010943616e
         6469646174651001246f2856789a06
-    "#]].assert_eq(&hex(networks));
+    "#]]
+    .assert_eq(&hex(networks));
     let mut buffer = [0; PIECE_MAX];
     let settings = encode_settings(config.as_ref(), &mut buffer).unwrap();
     expect![[r#"
@@ -73,7 +74,8 @@ fn the_bytes_of_version_1() {
         6d706c652f67656e65726174655f3230
         34013031010f0102010104087b226178
         223a317d
-    "#]].assert_eq(&hex(settings));
+    "#]]
+    .assert_eq(&hex(settings));
     let (stored, warnings) = read(settings, networks);
     assert_eq!(warnings, "");
     assert_eq!(stored.config, config);
@@ -171,8 +173,23 @@ fn an_unreadable_piece_leaves_the_default_with_a_warning() {
     expect![[r#"
         stored_settings: not readable, defaults are used
         stored_networks: not readable, defaults are used
-    "#]].assert_eq(&warnings);
+    "#]]
+    .assert_eq(&warnings);
     assert_eq!(stored, Stored::new(&Defaults::default()));
+}
+
+/// The mask of such a network overflowed once.
+#[test]
+fn a_prefix_over_32_is_no_network() {
+    let mut config = Config::default();
+    config.wifi.ap.address.prefix = 33;
+    let mut buffer = [0; PIECE_MAX];
+    let (stored, warnings) = read(encode_settings(config.as_ref(), &mut buffer).unwrap(), &[]);
+    assert_eq!(stored.config, Config::default());
+    assert!(
+        warnings.starts_with("stored_settings.ap_address: "),
+        "{warnings}"
+    );
 }
 
 #[test]
