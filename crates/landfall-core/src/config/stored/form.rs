@@ -130,7 +130,7 @@ impl<'a> KeyForm<'a> {
         match self {
             Self::Open => Some(Security::Open),
             Self::Phrase(text) => phrase(text).map(Security::Personal),
-            Self::Raw(key) => Some(Security::Personal(Passphrase::from_raw(*key))),
+            Self::Raw(key) => Some(Security::Personal(Passphrase::from_raw(key))),
             Self::Device => None,
         }
     }

@@ -11,7 +11,7 @@ pub(super) fn security() -> impl Strategy<Value = Security> {
         "[ -~]{8,63}"
             .prop_filter("the mask is no password", |text| text != MASK)
             .prop_map(|text| Security::Personal(Passphrase::new(text.as_bytes()).unwrap())),
-        any::<[u8; 32]>().prop_map(|key| Security::Personal(Passphrase::from_raw(key))),
+        any::<[u8; 32]>().prop_map(|key| Security::Personal(Passphrase::from_raw(&key))),
     ]
 }
 
@@ -54,7 +54,7 @@ prop_compose! {
             security: match security {
                 Security::Personal(key) if matches!(key.material(), crate::net::KeyMaterial::Phrase(_)) => ApSecurity::Key(key),
                 Security::Open if own => ApSecurity::Open,
-                _ => ApSecurity::DeviceSecret,
+                Security::Open | Security::Personal(_) => ApSecurity::DeviceSecret,
             },
             channel: channel.and_then(Channel::new),
             hidden,
