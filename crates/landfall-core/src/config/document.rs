@@ -71,12 +71,6 @@ impl From<SyntaxError> for SaveError {
     }
 }
 
-impl From<Invalid> for SaveError {
-    fn from(invalid: Invalid) -> Self {
-        Self::Invalid(invalid)
-    }
-}
-
 /// Reads a stored document: takes everything that is right, and `defaults` where something is
 /// wrong or absent. A network whose name, password or BSSID is wrong is set aside: kept for
 /// [`ConfigRef::json`], never tried. What is no JSON at all gives the defaults alone. (A file that
@@ -93,8 +87,8 @@ pub fn load(bytes: &[u8], defaults: &Defaults, warn: &mut dyn FnMut(&Warning<'_>
             return defaults.config();
         }
     };
-    let lenient = Reader::new(Judge::Lenient(warn), None, defaults);
-    // A lenient reader finds nothing invalid.
+    let mut lenient = Reader::new(Judge::Lenient(warn), None, defaults);
+    // A lenient reader never stops.
     lenient.config(root).unwrap_or_else(|_| defaults.config())
 }
 
@@ -110,6 +104,6 @@ pub fn parse_strict(
     defaults: &Defaults,
 ) -> Result<Config, SaveError> {
     let root = json::parse(bytes)?;
-    let strict = Reader::new(Judge::Strict, Some(current), defaults);
-    Ok(strict.config(root)?)
+    let mut strict = Reader::new(Judge::Strict, Some(current), defaults);
+    strict.config(root).map_err(|_| strict.into_error())
 }

@@ -86,7 +86,7 @@ impl Extra {
     pub(super) fn of_network(&self, ssid: &Ssid) -> impl Iterator<Item = (&str, Value<'_>)> {
         let mut label = String::<68>::new();
         // A letter, 64 digits and a dot always fit.
-        let _ = write!(label, "{NETWORK}{}.", Hex(ssid));
+        let _ = write!(label.as_mut_view(), "{NETWORK}{}.", Hex(ssid));
         self.entries()
             .filter_map(move |(key, value)| Some((key.strip_prefix(label.as_str())?, value)))
     }
@@ -109,7 +109,7 @@ impl Extra {
         let before = self.0.len();
         let first = self.0.pop().is_none();
         let comma = if first { '{' } else { ',' };
-        let written = write!(self.0, "{comma}\"{key}\":{value}}}");
+        let written = write!(self.0.as_mut_view(), "{comma}\"{key}\":{value}}}");
         if written.is_err() {
             self.0.truncate(before.saturating_sub(1));
             if !first {

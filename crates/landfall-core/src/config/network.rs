@@ -1,7 +1,7 @@
 //! Known networks: the list in a document, and the single network that a door is given.
 
-use super::document::{Invalid, SaveError};
-use super::reader::{Field, Judge, Reader};
+use super::document::SaveError;
+use super::reader::{Field, Judge, Reader, Stop};
 use super::reason::Reason;
 use super::section::NETWORK_KEYS;
 use super::values::{self, or_stored};
@@ -19,20 +19,17 @@ pub fn parse_network(bytes: &[u8], current: ConfigRef<'_>) -> Result<KnownNetwor
     let root = json::parse(bytes)?;
     let defaults = Defaults::default();
     let mut reader = Reader::new(Judge::Strict, Some(current), &defaults);
-    let expected = Reason::Expected("an object");
     let network = match values::object(root) {
-        Ok(object) => reader.network(object)?,
-        Err(_) => None,
+        Ok(object) => reader.network(object),
+        Err(reason) => reader.wrong(reason).map(|()| None),
     };
-    network.ok_or(SaveError::Invalid(Invalid {
-        path: reader.path,
-        reason: expected,
-    }))
+    // A strict reader either stops or gives a network.
+    network.ok().flatten().ok_or_else(|| reader.into_error())
 }
 
 impl Reader<'_> {
     /// The list of known networks; none where there is none.
-    pub(super) fn networks(&mut self, list: Option<Value<'_>>) -> Result<Networks, Invalid> {
+    pub(super) fn networks(&mut self, list: Option<Value<'_>>) -> Result<Networks, Stop> {
         let mut networks = Networks::new();
         let mark = self.path.key("known_networks");
         let elements = list.into_iter().flat_map(Value::elements);
@@ -51,7 +48,7 @@ impl Reader<'_> {
         value: Value<'_>,
         place: usize,
         networks: &mut Networks,
-    ) -> Result<(), Invalid> {
+    ) -> Result<(), Stop> {
         if networks.is_full() {
             self.wrong(Reason::TooManyNetworks)?;
             return self.set_aside(place, value);
@@ -72,7 +69,7 @@ impl Reader<'_> {
         Ok(())
     }
 
-    fn set_aside(&mut self, place: usize, value: Value<'_>) -> Result<(), Invalid> {
+    fn set_aside(&mut self, place: usize, value: Value<'_>) -> Result<(), Stop> {
         match self.extra.set_aside(place, value) {
             Ok(()) => {
                 self.note(Reason::SetAside);
@@ -83,7 +80,7 @@ impl Reader<'_> {
     }
 
     /// Keeps the members that have no meaning in a network.
-    fn strangers_of(&mut self, ssid: &Ssid, object: Value<'_>) -> Result<(), Invalid> {
+    fn strangers_of(&mut self, ssid: &Ssid, object: Value<'_>) -> Result<(), Stop> {
         let unknown = |key: &json::Text<'_>| !NETWORK_KEYS.iter().any(|name| key.is(name));
         for (key, value) in object.members().filter(|(key, _)| unknown(key)) {
             let mark = self.path.stranger(key);
@@ -98,11 +95,11 @@ impl Reader<'_> {
 
     /// One network; none where its name, password or BSSID is wrong: an open twin, or another of
     /// that name, must not be joined by mistake.
-    fn network(&mut self, object: Value<'_>) -> Result<Option<KnownNetwork>, Invalid> {
+    fn network(&mut self, object: Value<'_>) -> Result<Option<KnownNetwork>, Stop> {
         let ssid = match values::ssid_of(object) {
             Ok(ssid) => Some(ssid),
             Err((name, reason)) => {
-                self.at(name, |reader| reader.wrong(reason))?;
+                self.wrong_at(name, reason)?;
                 None
             }
         };

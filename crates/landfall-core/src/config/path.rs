@@ -47,7 +47,7 @@ impl Path {
     pub(super) fn index(&mut self, index: usize) -> Mark {
         let mark = Mark(self.0.len());
         // A path that is full is cut; what it has says enough.
-        let _ = fmt::Write::write_fmt(&mut self.0, format_args!("[{index}]"));
+        let _ = fmt::Write::write_fmt(self.0.as_mut_view(), format_args!("[{index}]"));
         mark
     }
 

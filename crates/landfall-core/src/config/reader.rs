@@ -1,11 +1,14 @@
 //! The walk over a document, lenient or strict.
 //!
 //! Where something is wrong the walk asks [`Reader::wrong`], which warns and lets the default
-//! stand, or ends the walk with the path.
+//! stand, or notes path and reason and ends the walk.
+//!
+//! Some forty fields go through [`Reader::field`], each with its own types. What does not depend on
+//! those is in functions of its own, and the way out is an empty [`Stop`]: that halves the code.
 
-use super::document::{Invalid, Warning};
+use super::document::{Invalid, SaveError, Warning};
 use super::extra::Extra;
-use super::path::Path;
+use super::path::{Mark, Path};
 use super::reason::Reason;
 use super::section::Section;
 use super::values::{self, Parsed};
@@ -19,6 +22,10 @@ pub(super) enum Judge<'w> {
     /// It ends the walk.
     Strict,
 }
+
+/// The walk ends: [`Reader::invalid`] says where and why.
+#[derive(Debug)]
+pub(super) struct Stop;
 
 /// A member of an object.
 pub(super) enum Field<T> {
@@ -58,6 +65,7 @@ pub(super) struct Reader<'r> {
     pub(super) defaults: &'r Defaults,
     pub(super) path: Path,
     pub(super) extra: Extra,
+    pub(super) invalid: Option<Invalid>,
 }
 
 impl<'r> Reader<'r> {
@@ -72,11 +80,20 @@ impl<'r> Reader<'r> {
             defaults,
             path: Path::default(),
             extra: Extra::default(),
+            invalid: None,
         }
     }
 
+    /// Why a strict walk ended.
+    pub(super) fn into_error(self) -> SaveError {
+        SaveError::Invalid(self.invalid.unwrap_or(Invalid {
+            path: self.path,
+            reason: Reason::Missing,
+        }))
+    }
+
     /// What stands here is wrong.
-    pub(super) fn wrong(&mut self, reason: Reason) -> Result<(), Invalid> {
+    pub(super) fn wrong(&mut self, reason: Reason) -> Result<(), Stop> {
         match &mut self.judge {
             Judge::Lenient(warn) => {
                 warn(&Warning {
@@ -85,10 +102,13 @@ impl<'r> Reader<'r> {
                 });
                 Ok(())
             }
-            Judge::Strict => Err(Invalid {
-                path: self.path.clone(),
-                reason,
-            }),
+            Judge::Strict => {
+                self.invalid = Some(Invalid {
+                    path: self.path.clone(),
+                    reason,
+                });
+                Err(Stop)
+            }
         }
     }
 
@@ -117,17 +137,48 @@ impl<'r> Reader<'r> {
         object: Value<'a>,
         names: &[&str],
         parse: impl FnOnce(Value<'a>) -> Parsed<T>,
-    ) -> Result<Field<T>, Invalid> {
-        let (name, reason) = match values::only(object, names) {
-            Ok(None) => return Ok(Field::Absent),
-            Ok(Some((name, value))) => match parse(value) {
-                Ok(right) => return Ok(Field::Right(right)),
-                Err(reason) => (name, reason),
+    ) -> Result<Field<T>, Stop> {
+        match self.find(object, names)? {
+            Field::Absent => Ok(Field::Absent),
+            Field::Wrong => Ok(Field::Wrong),
+            Field::Right((name, value)) => match parse(value) {
+                Ok(right) => Ok(Field::Right(right)),
+                Err(reason) => self.wrong_at(name, reason).map(|()| Field::Wrong),
             },
-            Err(twice) => twice,
-        };
-        self.at(name, |reader| reader.wrong(reason))?;
-        Ok(Field::Wrong)
+        }
+    }
+
+    /// The member of one of these names, and the name it has.
+    fn find<'a, 'n>(
+        &mut self,
+        object: Value<'a>,
+        names: &'n [&'n str],
+    ) -> Result<Field<(&'n str, Value<'a>)>, Stop> {
+        match values::only(object, names) {
+            Ok(None) => Ok(Field::Absent),
+            Ok(Some(found)) => Ok(Field::Right(found)),
+            Err((name, reason)) => self.wrong_at(name, reason).map(|()| Field::Wrong),
+        }
+    }
+
+    /// A member is wrong.
+    pub(super) fn wrong_at(&mut self, name: &str, reason: Reason) -> Result<(), Stop> {
+        self.at(name, |reader| reader.wrong(reason))
+    }
+
+    /// The member that is a section; an empty one where it is absent or wrong. The path goes into
+    /// it; [`Path::back`] comes back.
+    fn enter<'a>(
+        &mut self,
+        parent: Value<'a>,
+        section: Section,
+    ) -> Result<(Mark, Value<'a>), Stop> {
+        let object = self
+            .field(parent, &[section.name()], values::object)?
+            .unwrap_or(Value::EMPTY_OBJECT);
+        let mark = self.path.key(section.name());
+        self.strangers(object, section)?;
+        Ok((mark, object))
     }
 
     /// A member that has to be there.
@@ -136,12 +187,12 @@ impl<'r> Reader<'r> {
         object: Value<'a>,
         name: &str,
         parse: impl FnOnce(Value<'a>) -> Parsed<Value<'a>>,
-    ) -> Result<Option<Value<'a>>, Invalid> {
+    ) -> Result<Option<Value<'a>>, Stop> {
         match self.field(object, &[name], parse)? {
             Field::Right(value) => Ok(Some(value)),
             Field::Wrong => Ok(None),
             Field::Absent => {
-                self.at(name, |reader| reader.wrong(Reason::Missing))?;
+                self.wrong_at(name, Reason::Missing)?;
                 Ok(None)
             }
         }
@@ -152,19 +203,16 @@ impl<'r> Reader<'r> {
         &mut self,
         parent: Value<'a>,
         section: Section,
-        read: impl FnOnce(&mut Self, Value<'a>) -> Result<T, Invalid>,
-    ) -> Result<T, Invalid> {
-        let object = self
-            .field(parent, &[section.name()], values::object)?
-            .unwrap_or(Value::EMPTY_OBJECT);
-        self.at(section.name(), |reader| {
-            reader.strangers(object, section)?;
-            read(reader, object)
-        })
+        read: impl FnOnce(&mut Self, Value<'a>) -> Result<T, Stop>,
+    ) -> Result<T, Stop> {
+        let (mark, object) = self.enter(parent, section)?;
+        let result = read(self, object);
+        self.path.back(mark);
+        result
     }
 
     /// Keeps the members that have no meaning in a section.
-    pub(super) fn strangers(&mut self, object: Value<'_>, section: Section) -> Result<(), Invalid> {
+    pub(super) fn strangers(&mut self, object: Value<'_>, section: Section) -> Result<(), Stop> {
         let unknown = |key: &Text<'_>| !section.keys().iter().any(|name| key.is(name));
         for (key, value) in object.members().filter(|(key, _)| unknown(key)) {
             let mark = self.path.stranger(key);

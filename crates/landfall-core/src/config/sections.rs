@@ -1,7 +1,6 @@
 //! The sections of a document, each made into its part of the configuration.
 
-use super::document::Invalid;
-use super::reader::{Field, Reader};
+use super::reader::{Field, Reader, Stop};
 use super::reason::Reason;
 use super::section::Section;
 use super::values::{self, or_stored};
@@ -36,7 +35,7 @@ struct ApHints {
 
 impl Reader<'_> {
     /// The whole document.
-    pub(super) fn config(mut self, root: Value<'_>) -> Result<Config, Invalid> {
+    pub(super) fn config(&mut self, root: Value<'_>) -> Result<Config, Stop> {
         let root = match values::object(root) {
             Ok(root) => root,
             Err(reason) => {
@@ -51,9 +50,10 @@ impl Reader<'_> {
         let networks = self.networks(list)?;
         let (mut ap, hints) = self.access_point(root)?;
         let station = self.station(root)?;
-        let mut services = self.services(root, hints)?;
+        let mut services = Services::default();
+        self.services(root, hints, &mut services)?;
         services.station_writes = self.portal(root, &mut ap)?;
-        services.extra = self.extra;
+        services.extra = core::mem::take(&mut self.extra);
         let wifi = Wifi {
             mode: mode.unwrap_or_default(),
             networks,
@@ -63,9 +63,9 @@ impl Reader<'_> {
         Ok(Config { wifi, services })
     }
 
-    fn access_point(&mut self, root: Value<'_>) -> Result<(ApSettings, ApHints), Invalid> {
+    fn access_point(&mut self, root: Value<'_>) -> Result<(ApSettings, ApHints), Stop> {
         if values::only(root, &[Section::AccessPoint.name()]) == Ok(None) {
-            self.at(Section::AccessPoint.name(), |r| r.wrong(Reason::Missing))?;
+            self.wrong_at(Section::AccessPoint.name(), Reason::Missing)?;
         }
         self.section(root, Section::AccessPoint, |reader, object| {
             let (mut ap, hints) = reader.section(object, Section::ApConfig, Self::ap_config)?;
@@ -79,7 +79,7 @@ impl Reader<'_> {
         })
     }
 
-    fn ap_config(&mut self, object: Value<'_>) -> Result<(ApSettings, ApHints), Invalid> {
+    fn ap_config(&mut self, object: Value<'_>) -> Result<(ApSettings, ApHints), Stop> {
         let d = self.defaults;
         let ap = ApSettings {
             ssid: self.ap_ssid(object)?.or(d.ap_ssid),
@@ -109,18 +109,18 @@ impl Reader<'_> {
         Ok((ap, hints))
     }
 
-    fn ap_ssid(&mut self, object: Value<'_>) -> Result<Option<Ssid>, Invalid> {
+    fn ap_ssid(&mut self, object: Value<'_>) -> Result<Option<Ssid>, Stop> {
         match values::ssid_under(object, &["essid", "ssid"]) {
             Ok(ssid) => Ok(ssid),
             Err((name, reason)) => {
-                self.at(name, |reader| reader.wrong(reason))?;
+                self.wrong_at(name, reason)?;
                 Ok(None)
             }
         }
     }
 
     /// Open only by the owner's `""`; whatever is wrong leaves the device's own secret.
-    fn ap_password(&mut self, object: Value<'_>) -> Result<ApSecurity, Invalid> {
+    fn ap_password(&mut self, object: Value<'_>) -> Result<ApSecurity, Stop> {
         let stored = self
             .current
             .map(|current| current.wifi.ap.security.clone())
@@ -138,7 +138,7 @@ impl Reader<'_> {
 
     /// MicroPython's `authmode`: it says nothing that the password does not say, so it is kept,
     /// and told where it contradicts.
-    fn ap_auth(&mut self, object: Value<'_>, security: &ApSecurity) -> Result<(), Invalid> {
+    fn ap_auth(&mut self, object: Value<'_>, security: &ApSecurity) -> Result<(), Stop> {
         let names = &["authmode", "security"];
         for (key, value) in object.members() {
             let Some(name) = names.iter().find(|name| key.is(name)) else {
@@ -163,7 +163,7 @@ impl Reader<'_> {
         Ok(())
     }
 
-    fn station(&mut self, root: Value<'_>) -> Result<StationSettings, Invalid> {
+    fn station(&mut self, root: Value<'_>) -> Result<StationSettings, Stop> {
         let d = StationSettings {
             max_retry: self.defaults.max_retry,
             ..StationSettings::default()
@@ -186,7 +186,7 @@ impl Reader<'_> {
     }
 
     /// Whether writes over the station side are free; the access point's address goes to `ap`.
-    fn portal(&mut self, root: Value<'_>, ap: &mut ApSettings) -> Result<bool, Invalid> {
+    fn portal(&mut self, root: Value<'_>, ap: &mut ApSettings) -> Result<bool, Stop> {
         self.section(root, Section::Portal, |reader, object| {
             ap.address = reader
                 .field(object, &["ap_address"], values::ap_address)?
@@ -196,30 +196,25 @@ impl Reader<'_> {
         })
     }
 
-    fn services(&mut self, root: Value<'_>, hints: ApHints) -> Result<Services, Invalid> {
-        let mut services = Services {
-            hostname: self
-                .field(root, &["hostname"], values::optional(values::hostname))?
-                .unwrap_or_default()
-                .or(hints.hostname)
-                .or_else(|| self.defaults.hostname.clone()),
-            internet_probe_url: self
-                .field(root, &["internet_probe_url"], values::url(HTTP, HTTP_URL))?
-                .unwrap_or_default(),
-            log_level: self
-                .field(root, &["log_level"], values::log_level)?
-                .unwrap_or_default(),
-            ..Services::default()
-        };
-        self.doors(root, &mut services)?;
-        self.fleet(root, &mut services)?;
-        self.mqtt(root, &mut services)?;
-        self.board(root, &mut services)?;
-        services.tx_power_dbm = services.tx_power_dbm.or(hints.tx_power_dbm);
-        Ok(services)
+    fn services(&mut self, root: Value<'_>, hints: ApHints, to: &mut Services) -> Result<(), Stop> {
+        let hostname = self.field(root, &["hostname"], values::optional(values::hostname))?;
+        let probe = self.field(root, &["internet_probe_url"], values::url(HTTP, HTTP_URL))?;
+        let log_level = self.field(root, &["log_level"], values::log_level)?;
+        to.hostname = hostname
+            .unwrap_or_default()
+            .or(hints.hostname)
+            .or_else(|| self.defaults.hostname.clone());
+        to.internet_probe_url = probe.unwrap_or_default();
+        to.log_level = log_level.unwrap_or_default();
+        self.doors(root, to)?;
+        self.fleet(root, to)?;
+        self.mqtt(root, to)?;
+        self.board(root, to)?;
+        to.tx_power_dbm = to.tx_power_dbm.or(hints.tx_power_dbm);
+        Ok(())
     }
 
-    fn doors(&mut self, root: Value<'_>, to: &mut Services) -> Result<(), Invalid> {
+    fn doors(&mut self, root: Value<'_>, to: &mut Services) -> Result<(), Stop> {
         let current = self.current.map(|current| current.services);
         let server = current.and_then(|s| s.config_server_password.clone());
         self.section(root, Section::ConfigServer, |reader, object| {
@@ -238,7 +233,7 @@ impl Reader<'_> {
         })
     }
 
-    fn fleet(&mut self, root: Value<'_>, to: &mut Services) -> Result<(), Invalid> {
+    fn fleet(&mut self, root: Value<'_>, to: &mut Services) -> Result<(), Stop> {
         let stored = self.current.and_then(|c| kept(&c.services.fleet_claim));
         self.section(root, Section::Fleet, |reader, object| {
             to.fleet_url = reader
@@ -253,7 +248,7 @@ impl Reader<'_> {
         })
     }
 
-    fn mqtt(&mut self, root: Value<'_>, to: &mut Services) -> Result<(), Invalid> {
+    fn mqtt(&mut self, root: Value<'_>, to: &mut Services) -> Result<(), Stop> {
         let stored = self.current.and_then(|c| kept(&c.services.mqtt_password));
         self.section(root, Section::Mqtt, |reader, object| {
             to.mqtt_url = reader
@@ -273,7 +268,7 @@ impl Reader<'_> {
         })
     }
 
-    fn board(&mut self, root: Value<'_>, to: &mut Services) -> Result<(), Invalid> {
+    fn board(&mut self, root: Value<'_>, to: &mut Services) -> Result<(), Stop> {
         use values::optional;
         self.section(root, Section::Radio, |reader, object| {
             let power = optional(values::number(TX_POWER_DBM));

@@ -6,6 +6,7 @@ use heapless::String;
 use zeroize::{Zeroize, ZeroizeOnDrop};
 
 use super::Extra;
+use crate::json::{Text, TextError};
 use crate::net::Hostname;
 
 /// Shortest and longest password of config server and WebREPL.
@@ -122,6 +123,12 @@ impl<const N: usize> Secret<N> {
         self.0.is_empty()
     }
 
+    /// The secret that a string of a JSON document holds, decoded without a copy on the way.
+    pub(super) fn decode(text: Text<'_>) -> Result<Self, TextError> {
+        let mut secret = Self::default();
+        text.write_to(secret.0.as_mut_view()).map(|()| secret)
+    }
+
     /// The text.
     pub fn expose(&self) -> &str {
         &self.0
@@ -134,13 +141,6 @@ impl<const N: usize> fmt::Debug for Secret<N> {
     }
 }
 
-/// So that a text can be decoded into it without a copy on the way.
-impl<const N: usize> fmt::Write for Secret<N> {
-    fn write_str(&mut self, text: &str) -> fmt::Result {
-        self.0.write_str(text)
-    }
-}
-
 impl<const N: usize> Zeroize for Secret<N> {
     fn zeroize(&mut self) {
         self.0.zeroize();
@@ -148,6 +148,8 @@ impl<const N: usize> Zeroize for Secret<N> {
 }
 
 impl<const N: usize> Drop for Secret<N> {
+    // Inlined, the wiping is most of the code that reads a configuration.
+    #[inline(never)]
     fn drop(&mut self) {
         self.zeroize();
     }

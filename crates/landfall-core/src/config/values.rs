@@ -12,8 +12,8 @@ use super::{
 };
 use crate::json::{Kind, TextError, Value};
 use crate::net::{
-    Bssid, Channel, HOSTNAME_MAX, Hostname, Ipv4Net, Mac, PASSPHRASE_MAX, PSK_HEX_LEN, SSID_MAX,
-    Security, Ssid, decode_hex,
+    Bssid, Channel, HOSTNAME_MAX, Hostname, Ipv4Net, KeyMaterial, Mac, PSK_HEX_LEN, Passphrase,
+    SSID_MAX, Security, Ssid, decode_hex,
 };
 
 /// A value of the configuration, or what is wrong.
@@ -129,11 +129,8 @@ pub(super) fn text<const N: usize>(value: Value<'_>) -> Parsed<String<N>> {
 
 /// A secret text of at most `N` bytes.
 pub(super) fn secret<const N: usize>(value: Value<'_>) -> Parsed<Secret<N>> {
-    let mut secret = Secret::default();
     let text = value.as_text().ok_or(TEXT)?;
-    text.write_to(&mut secret)
-        .map_err(|error| too_long(error, N))?;
-    Ok(secret)
+    Secret::decode(text).map_err(|error| too_long(error, N))
 }
 
 fn too_long(error: TextError, max: usize) -> Reason {
@@ -167,6 +164,8 @@ pub(super) fn check_door_password(
 ///
 /// # Errors
 /// Where it stands there twice, or under two names: which one is meant is not for us to guess.
+// Some forty fields are looked for; one copy of this is enough.
+#[inline(never)]
 pub(super) fn only<'a, 'n>(
     object: Value<'a>,
     names: &'n [&'n str],
@@ -219,7 +218,7 @@ pub(super) fn ssid_under<'n>(
 fn shows(ssid: &Ssid, text: crate::json::Text<'_>) -> bool {
     // Each of 32 bytes shows as at most the three bytes of U+FFFD.
     let mut shown = String::<{ 3 * SSID_MAX }>::new();
-    write!(shown, "{ssid}").is_ok() && text.is(&shown)
+    write!(shown.as_mut_view(), "{ssid}").is_ok() && text.is(&shown)
 }
 
 fn ssid(value: Value<'_>) -> Parsed<Ssid> {
@@ -241,21 +240,24 @@ fn ssid_hex(value: Value<'_>) -> Parsed<Ssid> {
 /// The password of a known network.
 pub(super) fn security(value: Value<'_>) -> Parsed<Security> {
     let text = value.as_text().ok_or(TEXT)?;
-    let mut password = Secret::<PSK_HEX_LEN>::default();
-    text.write_to(&mut password).map_err(|_| PASSWORD)?;
+    let password = Secret::<PSK_HEX_LEN>::decode(text).map_err(|_| PASSWORD)?;
     Security::from_password(password.expose().as_bytes()).map_err(|_| PASSWORD)
 }
 
 /// The password of our access point. A raw key is refused: phones could not type it.
 pub(super) fn ap_security(value: Value<'_>) -> Parsed<ApSecurity> {
     let text = value.as_text().ok_or(TEXT)?;
-    let mut password = Secret::<PASSPHRASE_MAX>::default();
-    text.write_to(&mut password).map_err(|_| AP_PASSWORD)?;
+    let password = Secret::<PSK_HEX_LEN>::decode(text).map_err(|_| AP_PASSWORD)?;
     match Security::from_password(password.expose().as_bytes()) {
         Ok(Security::Open) => Ok(ApSecurity::Open),
-        Ok(Security::Personal(key)) => Ok(ApSecurity::Key(key)),
-        Err(_) => Err(AP_PASSWORD),
+        Ok(Security::Personal(key)) if is_phrase(&key) => Ok(ApSecurity::Key(key)),
+        Ok(Security::Personal(_)) | Err(_) => Err(AP_PASSWORD),
     }
+}
+
+/// Whether it is a passphrase, not a raw key.
+pub(super) fn is_phrase(key: &Passphrase) -> bool {
+    matches!(key.material(), KeyMaterial::Phrase(_))
 }
 
 pub(super) fn bssid(value: Value<'_>) -> Parsed<Bssid> {
@@ -345,10 +347,12 @@ fn is_url(url: &str, schemes: &[&str]) -> bool {
     let Some((scheme, rest)) = url.split_once("://") else {
         return false;
     };
-    let host = rest.split(['/', '?', '#']).next().unwrap_or_default();
+    let host_end = |b: &u8| matches!(b, b'/' | b'?' | b'#');
+    let mut hosts = rest.as_bytes().split(host_end);
+    let host = hosts.next().unwrap_or_default();
     schemes.contains(&scheme)
         && !host.is_empty()
-        && !host.contains('@')
+        && !host.contains(&b'@')
         && url.bytes().all(|b| b.is_ascii_graphic())
 }
 

@@ -42,7 +42,7 @@ impl<'a> Text<'a> {
     ///
     /// # Errors
     /// [`TextError::TooLong`] where `out` has no room for them.
-    pub fn write_to(self, out: &mut impl fmt::Write) -> Result<(), TextError> {
+    pub fn write_to(self, out: &mut (impl fmt::Write + ?Sized)) -> Result<(), TextError> {
         self.chars()
             .try_for_each(|c| out.write_char(c?).map_err(|_| TextError::TooLong))
     }
@@ -53,7 +53,8 @@ impl<'a> Text<'a> {
     /// Where they do not fit, or are none.
     pub fn decode<const N: usize>(self) -> Result<String<N>, TextError> {
         let mut out = String::new();
-        self.write_to(&mut out).map(|()| out)
+        // Through the view there is one writer for all lengths: code is dear on a chip.
+        self.write_to(out.as_mut_view()).map(|()| out)
     }
 }
 

@@ -7,7 +7,7 @@
 use heapless::Vec;
 use serde::{Deserialize, Serialize};
 
-use super::super::{ApSecurity, MAX_NETWORKS};
+use super::super::{ApSecurity, MAX_NETWORKS, values};
 use super::{DoesNotFit, VERSION};
 use crate::net::{KeyMaterial, Passphrase, Security};
 
@@ -149,7 +149,7 @@ impl<'a> KeyForm<'a> {
 /// A passphrase, and no raw key written as one.
 fn phrase(text: &str) -> Option<Passphrase> {
     let key = Passphrase::new(text.as_bytes()).ok()?;
-    matches!(key.material(), KeyMaterial::Phrase(_)).then_some(key)
+    values::is_phrase(&key).then_some(key)
 }
 
 /// Writes a piece: the version, then the form.
