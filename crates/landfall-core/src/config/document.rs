@@ -87,9 +87,10 @@ pub fn load(bytes: &[u8], defaults: &Defaults, warn: &mut dyn FnMut(&Warning<'_>
             return defaults.config();
         }
     };
-    let mut lenient = Reader::new(Judge::Lenient(warn), None, defaults);
+    let mut config = defaults.config();
     // A lenient reader never stops.
-    lenient.config(root).unwrap_or_else(|_| defaults.config())
+    let _ = Reader::new(Judge::Lenient(warn), None).config(root, &mut config);
+    config
 }
 
 /// Reads a document that is to be saved, or says what is wrong with it. Where it has a mask in
@@ -104,6 +105,10 @@ pub fn parse_strict(
     defaults: &Defaults,
 ) -> Result<Config, SaveError> {
     let root = json::parse(bytes)?;
-    let mut strict = Reader::new(Judge::Strict, Some(current), defaults);
-    strict.config(root).map_err(|_| strict.into_error())
+    let mut strict = Reader::new(Judge::Strict, Some(current));
+    let mut config = defaults.config();
+    match strict.config(root, &mut config) {
+        Ok(()) => Ok(config),
+        Err(_) => Err(strict.into_error()),
+    }
 }

@@ -1,11 +1,11 @@
 //! Known networks: the list in a document, and the single network that a door is given.
 
 use super::document::SaveError;
-use super::reader::{Field, Judge, Reader, Stop};
+use super::reader::{Found, Judge, Reader, Stop};
 use super::reason::Reason;
 use super::section::NETWORK_KEYS;
-use super::values::{self, or_stored};
-use super::{ConfigRef, Defaults, KnownNetwork, Networks};
+use super::values;
+use super::{ConfigRef, KnownNetwork, Networks};
 use crate::json::{self, Value};
 use crate::net::{Bssid, Security, Ssid};
 
@@ -17,29 +17,31 @@ use crate::net::{Bssid, Security, Ssid};
 /// Line and column of what is no JSON, or path and reason of the first wrong field.
 pub fn parse_network(bytes: &[u8], current: ConfigRef<'_>) -> Result<KnownNetwork, SaveError> {
     let root = json::parse(bytes)?;
-    let defaults = Defaults::default();
-    let mut reader = Reader::new(Judge::Strict, Some(current), &defaults);
-    let network = match values::object(root) {
-        Ok(object) => reader.network(object),
-        Err(reason) => reader.wrong(reason).map(|()| None),
-    };
+    let mut reader = Reader::new(Judge::Strict, Some(current));
+    let network = reader.network(root);
     // A strict reader either stops or gives a network.
     network.ok().flatten().ok_or_else(|| reader.into_error())
 }
 
 impl Reader<'_> {
-    /// The list of known networks; none where there is none.
-    pub(super) fn networks(&mut self, list: Option<Value<'_>>) -> Result<Networks, Stop> {
-        let mut networks = Networks::new();
-        let mark = self.path.key("known_networks");
-        let elements = list.into_iter().flat_map(Value::elements);
+    /// The list of known networks.
+    pub(super) fn networks(&mut self, root: Value<'_>, to: &mut Networks) -> Result<(), Stop> {
+        const NAME: &str = "known_networks";
+        to.clear();
+        match self.field(root, &[NAME], &mut values::array)? {
+            Found::Right => {}
+            Found::Wrong => return Ok(()),
+            Found::Absent => return self.wrong_at(NAME, Reason::Missing),
+        }
+        let mark = self.path.key(NAME);
+        let elements = root.member(NAME).into_iter().flat_map(Value::elements);
         for (place, value) in elements.enumerate() {
             let mark = self.path.index(place);
-            self.element(value, place, &mut networks)?;
+            self.element(value, place, to)?;
             self.path.back(mark);
         }
         self.path.back(mark);
-        Ok(networks)
+        Ok(())
     }
 
     /// Adds one element of the list, or sets it aside.
@@ -53,14 +55,7 @@ impl Reader<'_> {
             self.wrong(Reason::TooManyNetworks)?;
             return self.set_aside(place, value);
         }
-        let network = match values::object(value) {
-            Ok(object) => self.network(object)?,
-            Err(reason) => {
-                self.wrong(reason)?;
-                None
-            }
-        };
-        let Some(network) = network else {
+        let Some(network) = self.network(value)? else {
             return self.set_aside(place, value);
         };
         self.strangers_of(&network.ssid, value)?;
@@ -96,42 +91,43 @@ impl Reader<'_> {
     /// One network; none where its name, password or BSSID is wrong: an open twin, or another of
     /// that name, must not be joined by mistake.
     fn network(&mut self, object: Value<'_>) -> Result<Option<KnownNetwork>, Stop> {
+        if let Err(reason) = values::object(object) {
+            return self.wrong(reason).map(|()| None);
+        }
         let ssid = match values::ssid_of(object) {
             Ok(ssid) => Some(ssid),
-            Err((name, reason)) => {
-                self.wrong_at(name, reason)?;
-                None
+            Err((name, reason)) => self.wrong_at(name, reason).map(|()| None)?,
+        };
+        let mut bssid = None;
+        let pinned = self.field(object, &["bssid"], &mut |value| {
+            if !value.is_null() {
+                bssid = Some(values::bssid(value)?);
             }
-        };
-        let bssid = self.field(object, &["bssid"], values::optional(values::bssid))?;
-        let pinned = match &bssid {
-            Field::Right(pinned) => *pinned,
-            Field::Absent | Field::Wrong => None,
-        };
-        let stored = self
-            .current
-            .zip(ssid)
-            .and_then(|(current, ssid)| stored_security(current, &ssid, pinned));
-        let security = self.field(object, &["password"], |value| {
-            or_stored(value, stored, values::security)
+            Ok(())
         })?;
-        let flags = ["enables_webrepl", "hidden"].map(|name| {
-            let flag = self.field(object, &[name], values::boolean)?;
-            Ok(flag.unwrap_or(false))
-        });
-        let [enables_webrepl, hidden] = flags;
-        let security = match security {
-            Field::Right(security) => security,
-            Field::Absent => Security::Open,
-            Field::Wrong => return Ok(None),
-        };
-        let (Some(ssid), Field::Right(_) | Field::Absent) = (ssid, bssid) else {
+        let mut security = Security::Open;
+        let current = self.current;
+        let password = self.field(object, &["password"], &mut |value| {
+            let stored = |ssid| stored_security(current?, &ssid, bssid);
+            security = if values::is_mask(value) {
+                ssid.and_then(stored).ok_or(Reason::NoStoredSecret)?
+            } else {
+                values::security(value)?
+            };
+            Ok(())
+        })?;
+        let (mut webrepl, mut hidden) = (false, false);
+        self.take(object, &["enables_webrepl"], &mut webrepl, values::boolean)?;
+        self.take(object, &["hidden"], &mut hidden, values::boolean)?;
+        let (Some(ssid), Found::Right | Found::Absent, Found::Right | Found::Absent) =
+            (ssid, pinned, password)
+        else {
             return Ok(None);
         };
         let mut network = KnownNetwork::new(ssid, security);
-        network.bssid = pinned;
-        network.enables_webrepl = enables_webrepl?;
-        network.hidden = hidden?;
+        network.bssid = bssid;
+        network.hidden = hidden;
+        network.enables_webrepl = webrepl;
         network.proven = self.is_proven(&network);
         Ok(Some(network))
     }

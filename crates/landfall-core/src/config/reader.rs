@@ -3,16 +3,16 @@
 //! Where something is wrong the walk asks [`Reader::wrong`], which warns and lets the default
 //! stand, or notes path and reason and ends the walk.
 //!
-//! Some forty fields go through [`Reader::field`], each with its own types. What does not depend on
-//! those is in functions of its own, and the way out is an empty [`Stop`]: that halves the code.
+//! Some forty fields go through [`Reader::field`], so there is one of it for all types, and the
+//! way out is an empty [`Stop`]: otherwise the walk is most of a chip's code.
 
+use super::ConfigRef;
 use super::document::{Invalid, SaveError, Warning};
 use super::extra::Extra;
-use super::path::{Mark, Path};
+use super::path::Path;
 use super::reason::Reason;
 use super::section::Section;
 use super::values::{self, Parsed};
-use super::{ConfigRef, Defaults};
 use crate::json::{Text, Value};
 
 /// What happens to a wrong field.
@@ -27,34 +27,14 @@ pub(super) enum Judge<'w> {
 #[derive(Debug)]
 pub(super) struct Stop;
 
-/// A member of an object.
-pub(super) enum Field<T> {
+/// How a member of an object was found.
+pub(super) enum Found {
     /// It is not there.
     Absent,
     /// It is wrong, and that was told.
     Wrong,
-    /// It is right.
-    Right(T),
-}
-
-impl<T> Field<T> {
-    pub(super) fn right(self) -> Option<T> {
-        match self {
-            Self::Right(value) => Some(value),
-            Self::Absent | Self::Wrong => None,
-        }
-    }
-
-    pub(super) fn unwrap_or(self, default: T) -> T {
-        self.right().unwrap_or(default)
-    }
-
-    pub(super) fn unwrap_or_default(self) -> T
-    where
-        T: Default,
-    {
-        self.right().unwrap_or_default()
-    }
+    /// It is right, and was taken.
+    Right,
 }
 
 /// Walks a document.
@@ -62,22 +42,16 @@ pub(super) struct Reader<'r> {
     judge: Judge<'r>,
     /// Whose secrets a mask stands for.
     pub(super) current: Option<ConfigRef<'r>>,
-    pub(super) defaults: &'r Defaults,
     pub(super) path: Path,
     pub(super) extra: Extra,
     pub(super) invalid: Option<Invalid>,
 }
 
 impl<'r> Reader<'r> {
-    pub(super) fn new(
-        judge: Judge<'r>,
-        current: Option<ConfigRef<'r>>,
-        defaults: &'r Defaults,
-    ) -> Self {
+    pub(super) fn new(judge: Judge<'r>, current: Option<ConfigRef<'r>>) -> Self {
         Self {
             judge,
             current,
-            defaults,
             path: Path::default(),
             extra: Extra::default(),
             invalid: None,
@@ -123,92 +97,98 @@ impl<'r> Reader<'r> {
         }
     }
 
-    /// Does something at a member.
-    pub(super) fn at<T>(&mut self, name: &str, act: impl FnOnce(&mut Self) -> T) -> T {
-        let mark = self.path.key(name);
-        let result = act(self);
-        self.path.back(mark);
-        result
-    }
-
-    /// The member of one of these names.
-    pub(super) fn field<'a, T>(
-        &mut self,
-        object: Value<'a>,
-        names: &[&str],
-        parse: impl FnOnce(Value<'a>) -> Parsed<T>,
-    ) -> Result<Field<T>, Stop> {
-        match self.find(object, names)? {
-            Field::Absent => Ok(Field::Absent),
-            Field::Wrong => Ok(Field::Wrong),
-            Field::Right((name, value)) => match parse(value) {
-                Ok(right) => Ok(Field::Right(right)),
-                Err(reason) => self.wrong_at(name, reason).map(|()| Field::Wrong),
-            },
-        }
-    }
-
-    /// The member of one of these names, and the name it has.
-    fn find<'a, 'n>(
-        &mut self,
-        object: Value<'a>,
-        names: &'n [&'n str],
-    ) -> Result<Field<(&'n str, Value<'a>)>, Stop> {
-        match values::only(object, names) {
-            Ok(None) => Ok(Field::Absent),
-            Ok(Some(found)) => Ok(Field::Right(found)),
-            Err((name, reason)) => self.wrong_at(name, reason).map(|()| Field::Wrong),
-        }
-    }
-
     /// A member is wrong.
     pub(super) fn wrong_at(&mut self, name: &str, reason: Reason) -> Result<(), Stop> {
-        self.at(name, |reader| reader.wrong(reason))
+        let mark = self.path.key(name);
+        self.wrong(reason)?;
+        self.path.back(mark);
+        Ok(())
     }
 
-    /// The member that is a section; an empty one where it is absent or wrong. The path goes into
-    /// it; [`Path::back`] comes back.
-    fn enter<'a>(
+    /// A member is worth a warning.
+    pub(super) fn note_at(&mut self, name: &str, reason: Reason) {
+        let mark = self.path.key(name);
+        self.note(reason);
+        self.path.back(mark);
+    }
+
+    /// Hands the member of one of these names to `read`, which says what is wrong with it.
+    pub(super) fn field(
         &mut self,
-        parent: Value<'a>,
+        object: Value<'_>,
+        names: &[&str],
+        read: &mut dyn FnMut(Value<'_>) -> Parsed<()>,
+    ) -> Result<Found, Stop> {
+        let (name, reason) = match values::only(object, names) {
+            Ok(None) => return Ok(Found::Absent),
+            Ok(Some((name, value))) => match read(value) {
+                Ok(()) => return Ok(Found::Right),
+                Err(reason) => (name, reason),
+            },
+            Err(twice) => twice,
+        };
+        self.wrong_at(name, reason).map(|()| Found::Wrong)
+    }
+
+    /// As [`Reader::field`], where it is all one how it was found.
+    pub(super) fn put(
+        &mut self,
+        object: Value<'_>,
+        name: &str,
+        read: &mut dyn FnMut(Value<'_>) -> Parsed<()>,
+    ) -> Result<(), Stop> {
+        self.field(object, &[name], read).map(drop)
+    }
+
+    /// Takes the member of one of these names; what is absent or wrong leaves `to` as it is.
+    pub(super) fn take<T>(
+        &mut self,
+        object: Value<'_>,
+        names: &[&str],
+        to: &mut T,
+        parse: impl Fn(Value<'_>) -> Parsed<T>,
+    ) -> Result<(), Stop> {
+        self.field(object, names, &mut |value| {
+            *to = parse(value)?;
+            Ok(())
+        })
+        .map(drop)
+    }
+
+    /// As [`Reader::take`]; `null` is as good as absent.
+    pub(super) fn take_some<T>(
+        &mut self,
+        object: Value<'_>,
+        names: &[&str],
+        to: &mut Option<T>,
+        parse: impl Fn(Value<'_>) -> Parsed<T>,
+    ) -> Result<(), Stop> {
+        self.field(object, names, &mut |value| {
+            if !value.is_null() {
+                *to = Some(parse(value)?);
+            }
+            Ok(())
+        })
+        .map(drop)
+    }
+
+    /// Reads a member that is an object; one that is absent or wrong is passed over.
+    pub(super) fn section(
+        &mut self,
+        parent: Value<'_>,
         section: Section,
-    ) -> Result<(Mark, Value<'a>), Stop> {
-        let object = self
-            .field(parent, &[section.name()], values::object)?
-            .unwrap_or(Value::EMPTY_OBJECT);
+        read: &mut dyn FnMut(&mut Self, Value<'_>) -> Result<(), Stop>,
+    ) -> Result<(), Stop> {
+        let found = self.field(parent, &[section.name()], &mut values::object)?;
+        let object = match (found, parent.member(section.name())) {
+            (Found::Right, Some(object)) => object,
+            (Found::Right | Found::Wrong | Found::Absent, _) => return Ok(()),
+        };
         let mark = self.path.key(section.name());
         self.strangers(object, section)?;
-        Ok((mark, object))
-    }
-
-    /// A member that has to be there.
-    pub(super) fn required<'a>(
-        &mut self,
-        object: Value<'a>,
-        name: &str,
-        parse: impl FnOnce(Value<'a>) -> Parsed<Value<'a>>,
-    ) -> Result<Option<Value<'a>>, Stop> {
-        match self.field(object, &[name], parse)? {
-            Field::Right(value) => Ok(Some(value)),
-            Field::Wrong => Ok(None),
-            Field::Absent => {
-                self.wrong_at(name, Reason::Missing)?;
-                Ok(None)
-            }
-        }
-    }
-
-    /// A member that is an object; one that is absent or wrong is read as an empty one.
-    pub(super) fn section<'a, T>(
-        &mut self,
-        parent: Value<'a>,
-        section: Section,
-        read: impl FnOnce(&mut Self, Value<'a>) -> Result<T, Stop>,
-    ) -> Result<T, Stop> {
-        let (mark, object) = self.enter(parent, section)?;
-        let result = read(self, object);
+        read(self, object)?;
         self.path.back(mark);
-        result
+        Ok(())
     }
 
     /// Keeps the members that have no meaning in a section.

@@ -3,6 +3,7 @@
 use core::fmt;
 
 use heapless::String;
+use heapless::string::StringView;
 use zeroize::{Zeroize, ZeroizeOnDrop};
 
 use super::Extra;
@@ -126,7 +127,12 @@ impl<const N: usize> Secret<N> {
     /// The secret that a string of a JSON document holds, decoded without a copy on the way.
     pub(super) fn decode(text: Text<'_>) -> Result<Self, TextError> {
         let mut secret = Self::default();
-        text.write_to(secret.0.as_mut_view()).map(|()| secret)
+        text.write_to(secret.as_mut_view()).map(|()| secret)
+    }
+
+    /// To write into without a copy on the way.
+    pub(super) fn as_mut_view(&mut self) -> &mut StringView {
+        self.0.as_mut_view()
     }
 
     /// The text.

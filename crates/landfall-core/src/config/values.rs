@@ -4,6 +4,7 @@ use core::fmt::Write;
 use core::ops::RangeInclusive;
 
 use heapless::String;
+use heapless::string::StringView;
 
 use super::reason::{Reason, Unit};
 use super::{
@@ -27,55 +28,34 @@ const AP_PASSWORD: Reason =
     Reason::Expected("8 to 63 printable ASCII characters, or \"\" for open");
 const HOSTNAME: Reason = Reason::Expected("1 to 32 of a-z, 0-9 and -, no - at either end");
 
-pub(super) fn object(value: Value<'_>) -> Parsed<Value<'_>> {
-    of_kind(value, Kind::Object, "an object")
-}
-
-pub(super) fn array(value: Value<'_>) -> Parsed<Value<'_>> {
-    of_kind(value, Kind::Array, "an array")
-}
-
-fn of_kind<'a>(value: Value<'a>, kind: Kind, words: &'static str) -> Parsed<Value<'a>> {
-    if value.kind() == kind {
-        Ok(value)
-    } else {
-        Err(Reason::Expected(words))
-    }
-}
-
-/// The schema that this is for, as it stands in the document.
-pub(super) fn schema(value: Value<'_>) -> Parsed<Value<'_>> {
+/// The schema that this is for.
+pub(super) fn schema(value: Value<'_>) -> Parsed<()> {
     if value.as_int() == Some(SCHEMA) {
-        Ok(value)
+        Ok(())
     } else {
         Err(Reason::Expected("2"))
     }
 }
 
-/// The stored secret where its mask stands for it, else what is there.
-pub(super) fn or_stored<'a, T>(
-    value: Value<'a>,
-    stored: Option<T>,
-    parse: impl FnOnce(Value<'a>) -> Parsed<T>,
-) -> Parsed<T> {
-    if value.as_text().is_some_and(|text| text.is(MASK)) {
-        stored.ok_or(Reason::NoStoredSecret)
+pub(super) fn object(value: Value<'_>) -> Parsed<()> {
+    of_kind(value, Kind::Object, "an object")
+}
+
+pub(super) fn array(value: Value<'_>) -> Parsed<()> {
+    of_kind(value, Kind::Array, "an array")
+}
+
+fn of_kind(value: Value<'_>, kind: Kind, words: &'static str) -> Parsed<()> {
+    if value.kind() == kind {
+        Ok(())
     } else {
-        parse(value)
+        Err(Reason::Expected(words))
     }
 }
 
-/// `null` is none.
-pub(super) fn optional<'a, T>(
-    parse: impl FnOnce(Value<'a>) -> Parsed<T>,
-) -> impl FnOnce(Value<'a>) -> Parsed<Option<T>> {
-    |value| {
-        if value.is_null() {
-            Ok(None)
-        } else {
-            parse(value).map(Some)
-        }
-    }
+/// Whether a secret's mask stands there in place of it.
+pub(super) fn is_mask(value: Value<'_>) -> bool {
+    value.as_text().is_some_and(|text| text.is(MASK))
 }
 
 pub(super) fn boolean(value: Value<'_>) -> Parsed<bool> {
@@ -121,34 +101,51 @@ pub(super) fn whole_part(range: RangeInclusive<u8>) -> impl Fn(Value<'_>) -> Par
     }
 }
 
-/// A text of at most `N` bytes.
-pub(super) fn text<const N: usize>(value: Value<'_>) -> Parsed<String<N>> {
+/// A text that fits `to`, written there. Where it is wrong, `to` is left empty.
+pub(super) fn text(value: Value<'_>, to: &mut StringView) -> Parsed<()> {
+    to.clear();
     let text = value.as_text().ok_or(TEXT)?;
-    text.decode().map_err(|error| too_long(error, N))
+    text.write_to(to).map_err(|error| {
+        to.clear();
+        match error {
+            TextError::TooLong => Reason::Length(0, to.capacity(), Unit::Bytes),
+            TextError::LoneSurrogate => TEXT,
+        }
+    })
 }
 
-/// A secret text of at most `N` bytes.
-pub(super) fn secret<const N: usize>(value: Value<'_>) -> Parsed<Secret<N>> {
-    let text = value.as_text().ok_or(TEXT)?;
-    Secret::decode(text).map_err(|error| too_long(error, N))
-}
-
-fn too_long(error: TextError, max: usize) -> Reason {
-    match error {
-        TextError::TooLong => Reason::Length(0, max, Unit::Bytes),
-        TextError::LoneSurrogate => TEXT,
+/// A secret text that fits `to`, written there; `stored` where its mask stands for it.
+pub(super) fn secret<const N: usize>(
+    value: Value<'_>,
+    stored: Option<&Secret<N>>,
+    to: &mut Secret<N>,
+) -> Parsed<()> {
+    if is_mask(value) {
+        let stored = stored.filter(|stored| !stored.is_empty());
+        *to = stored.ok_or(Reason::NoStoredSecret)?.clone();
+        return Ok(());
     }
+    text(value, to.as_mut_view())
 }
 
-/// The password of config server or WebREPL. No control characters: the end of a line ends it
-/// when it is typed.
-pub(super) fn door_password(value: Value<'_>) -> Parsed<Secret<DOOR_PASSWORD_MAX>> {
+/// The password of config server or WebREPL; `stored` where its mask stands for it. No control
+/// characters: the end of a line ends it when it is typed.
+pub(super) fn door_password(
+    value: Value<'_>,
+    stored: Option<&Secret<DOOR_PASSWORD_MAX>>,
+    to: &mut Option<Secret<DOOR_PASSWORD_MAX>>,
+) -> Parsed<()> {
     let length = Reason::Length(DOOR_PASSWORD_MIN, DOOR_PASSWORD_MAX, Unit::Characters);
-    let password = secret::<DOOR_PASSWORD_MAX>(value).map_err(|reason| match value.kind() {
-        Kind::String => length,
-        Kind::Null | Kind::Bool | Kind::Number | Kind::Array | Kind::Object => reason,
+    let mut password = Secret::default();
+    secret(value, stored, &mut password).map_err(|reason| {
+        if let Reason::Length(..) = reason {
+            length
+        } else {
+            reason
+        }
     })?;
-    check_door_password(password).ok_or(length)
+    *to = check_door_password(password);
+    if to.is_some() { Ok(()) } else { Err(length) }
 }
 
 /// The password, where it is none too short and has no control characters.
@@ -237,7 +234,7 @@ fn ssid_hex(value: Value<'_>) -> Parsed<Ssid> {
     Ssid::new(bytes).map_err(|_| REASON)
 }
 
-/// The password of a known network.
+/// The password of a known network, where no mask stands for it.
 pub(super) fn security(value: Value<'_>) -> Parsed<Security> {
     let text = value.as_text().ok_or(TEXT)?;
     let password = Secret::<PSK_HEX_LEN>::decode(text).map_err(|_| PASSWORD)?;
@@ -246,6 +243,9 @@ pub(super) fn security(value: Value<'_>) -> Parsed<Security> {
 
 /// The password of our access point. A raw key is refused: phones could not type it.
 pub(super) fn ap_security(value: Value<'_>) -> Parsed<ApSecurity> {
+    if is_mask(value) {
+        return Err(Reason::NoStoredSecret);
+    }
     let text = value.as_text().ok_or(TEXT)?;
     let password = Secret::<PSK_HEX_LEN>::decode(text).map_err(|_| AP_PASSWORD)?;
     match Security::from_password(password.expose().as_bytes()) {
@@ -327,19 +327,20 @@ pub(super) fn is_ap_address(net: Ipv4Net) -> bool {
         && host != !net.mask()
 }
 
-/// A URL of one of these schemes, or `""`. No user and password in it: it is shown to whoever may
-/// read the configuration.
-pub(super) fn url<'s, const N: usize>(
-    schemes: &'s [&'s str],
+/// A URL of one of these schemes, or `""`, written to `to`. No user and password in it: it is shown
+/// to whoever may read the configuration.
+pub(super) fn url(
+    value: Value<'_>,
+    schemes: &[&str],
     reason: Reason,
-) -> impl Fn(Value<'_>) -> Parsed<String<N>> + 's {
-    move |value| {
-        let url = text::<N>(value)?;
-        if url.is_empty() || is_url(&url, schemes) {
-            Ok(url)
-        } else {
-            Err(reason)
-        }
+    to: &mut StringView,
+) -> Parsed<()> {
+    text(value, to)?;
+    if to.is_empty() || is_url(to, schemes) {
+        Ok(())
+    } else {
+        to.clear();
+        Err(reason)
     }
 }
 

@@ -101,10 +101,10 @@ fn what_is_right_is_loaded_beside_what_is_wrong() {
             known_networks[3]: set aside: kept, but not tried
             known_networks[4].bssid: expected a hardware address like 24:6F:28:56:78:9A, or null
             known_networks[4]: set aside: kept, but not tried
-            access_point.config.password: expected 8 to 63 printable ASCII characters, or "" for open
-            access_point.config.password: the device's own secret is used instead
             access_point.config.channel: expected a whole number from 1 to 13
             access_point.config.max_clients: expected a whole number from 1 to 10
+            access_point.config.password: expected 8 to 63 printable ASCII characters, or "" for open
+            access_point.config.password: the device's own secret is used instead
             access_point.start_policy: expected always, fallback or never
             station.max_retry: expected a whole number from 1 to 50
             hostname: expected 1 to 32 of a-z, 0-9 and -, no - at either end
