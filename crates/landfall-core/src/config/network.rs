@@ -31,7 +31,7 @@ impl Reader<'_> {
         match self.field(root, &[NAME], &mut values::array)? {
             Found::Right => {}
             Found::Wrong => return Ok(()),
-            Found::Absent => return self.wrong_at(NAME, Reason::Missing),
+            Found::Absent => return self.wrong_at(NAME, &Reason::Missing),
         }
         let mark = self.path.key(NAME);
         let elements = root.member(NAME).into_iter().flat_map(Value::elements);
@@ -52,7 +52,7 @@ impl Reader<'_> {
         networks: &mut Networks,
     ) -> Result<(), Stop> {
         if networks.is_full() {
-            self.wrong(Reason::TooManyNetworks)?;
+            self.wrong(&Reason::TooManyNetworks)?;
             return self.set_aside(place, value);
         }
         let Some(network) = self.network(value)? else {
@@ -67,10 +67,10 @@ impl Reader<'_> {
     fn set_aside(&mut self, place: usize, value: Value<'_>) -> Result<(), Stop> {
         match self.extra.set_aside(place, value) {
             Ok(()) => {
-                self.note(Reason::SetAside);
+                self.note(&Reason::SetAside);
                 Ok(())
             }
-            Err(_) => self.wrong(Reason::NotKept),
+            Err(_) => self.wrong(&Reason::NotKept),
         }
     }
 
@@ -80,8 +80,8 @@ impl Reader<'_> {
         for (key, value) in object.members().filter(|(key, _)| unknown(key)) {
             let mark = self.path.stranger(key);
             match self.extra.keep_of_network(ssid, key, value) {
-                Ok(()) => self.note(Reason::Unknown),
-                Err(_) => self.wrong(Reason::NotKept)?,
+                Ok(()) => self.note(&Reason::Unknown),
+                Err(_) => self.wrong(&Reason::NotKept)?,
             }
             self.path.back(mark);
         }
@@ -94,8 +94,9 @@ impl Reader<'_> {
         if let Err(reason) = values::object(object) {
             return self.wrong(reason).map(|()| None);
         }
-        let ssid = match values::ssid_of(object) {
-            Ok(ssid) => Some(ssid),
+        let ssid = match values::ssid_under(object, &["ssid"]) {
+            Ok(Some(ssid)) => Some(ssid),
+            Ok(None) => self.wrong_at("ssid", &Reason::Missing).map(|()| None)?,
             Err((name, reason)) => self.wrong_at(name, reason).map(|()| None)?,
         };
         let mut bssid = None;
@@ -110,7 +111,7 @@ impl Reader<'_> {
         let password = self.field(object, &["password"], &mut |value| {
             let stored = |ssid| stored_security(current?, &ssid, bssid);
             security = if values::is_mask(value) {
-                ssid.and_then(stored).ok_or(Reason::NoStoredSecret)?
+                ssid.and_then(stored).ok_or(&Reason::NoStoredSecret)?
             } else {
                 values::security(value)?
             };

@@ -67,19 +67,19 @@ impl<'r> Reader<'r> {
     }
 
     /// What stands here is wrong.
-    pub(super) fn wrong(&mut self, reason: Reason) -> Result<(), Stop> {
+    pub(super) fn wrong(&mut self, reason: &'static Reason) -> Result<(), Stop> {
         match &mut self.judge {
             Judge::Lenient(warn) => {
                 warn(&Warning {
                     path: &self.path,
-                    reason,
+                    reason: *reason,
                 });
                 Ok(())
             }
             Judge::Strict => {
                 self.invalid = Some(Invalid {
                     path: self.path.clone(),
-                    reason,
+                    reason: *reason,
                 });
                 Err(Stop)
             }
@@ -87,18 +87,18 @@ impl<'r> Reader<'r> {
     }
 
     /// What stands here is worth a warning, but no reason to refuse it.
-    pub(super) fn note(&mut self, reason: Reason) {
+    pub(super) fn note(&mut self, reason: &'static Reason) {
         match &mut self.judge {
             Judge::Lenient(warn) => warn(&Warning {
                 path: &self.path,
-                reason,
+                reason: *reason,
             }),
             Judge::Strict => {}
         }
     }
 
     /// A member is wrong.
-    pub(super) fn wrong_at(&mut self, name: &str, reason: Reason) -> Result<(), Stop> {
+    pub(super) fn wrong_at(&mut self, name: &str, reason: &'static Reason) -> Result<(), Stop> {
         let mark = self.path.key(name);
         self.wrong(reason)?;
         self.path.back(mark);
@@ -106,7 +106,7 @@ impl<'r> Reader<'r> {
     }
 
     /// A member is worth a warning.
-    pub(super) fn note_at(&mut self, name: &str, reason: Reason) {
+    pub(super) fn note_at(&mut self, name: &str, reason: &'static Reason) {
         let mark = self.path.key(name);
         self.note(reason);
         self.path.back(mark);
@@ -197,8 +197,8 @@ impl<'r> Reader<'r> {
         for (key, value) in object.members().filter(|(key, _)| unknown(key)) {
             let mark = self.path.stranger(key);
             match self.extra.keep(section, key, value) {
-                Ok(()) => self.note(Reason::Unknown),
-                Err(_) => self.wrong(Reason::NotKept)?,
+                Ok(()) => self.note(&Reason::Unknown),
+                Err(_) => self.wrong(&Reason::NotKept)?,
             }
             self.path.back(mark);
         }

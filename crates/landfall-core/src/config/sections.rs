@@ -3,13 +3,16 @@
 //! Every function takes what it fills as `to`, with the defaults in it: a configuration is some
 //! kilobytes, which are not to be moved about on a chip's stack.
 
+use core::ops::RangeInclusive;
+
 use super::reader::{Found, Reader, Stop};
-use super::reason::Reason;
+use super::reason::{Reason, Unit};
 use super::section::Section;
 use super::values;
 use super::{
-    AP_CLIENTS_MAX, ApSecurity, ApSettings, CONNECT_TIMEOUT_MS, Config, FALLBACK_DEADLINE_MS,
-    LED_PIN_MAX, MAX_RETRY, Services, StationSettings, TX_POWER_DBM,
+    AP_CLIENTS_MAX, ApSecurity, ApSettings, CA_PEM_MAX, CLAIM_MAX, CONNECT_TIMEOUT_MS, Config,
+    FALLBACK_DEADLINE_MS, LED_PIN_MAX, MAX_RETRY, MQTT_CREDENTIAL_MAX, Services, StationSettings,
+    TX_POWER_DBM,
 };
 use crate::json::Value;
 
@@ -17,15 +20,29 @@ use crate::json::Value;
 const OPEN: u8 = 0;
 /// Its modes that are WPA2 or WPA3 personal: what our access point speaks.
 const PERSONAL: [u8; 4] = [3, 4, 6, 7];
-/// The highest of its modes.
-const AUTH_MODE_MAX: u8 = 16;
+/// All its modes, those to come too.
+const AUTH_MODES: &Reason = &Reason::Range(0, 16);
+
+const CLIENTS: &Reason = &Reason::Range(1, AP_CLIENTS_MAX as u32);
+const TIMEOUT: &Reason = &range(CONNECT_TIMEOUT_MS);
+const DEADLINE: &Reason = &range(FALLBACK_DEADLINE_MS);
+const RETRY: &Reason = &Reason::Range(*MAX_RETRY.start() as u32, *MAX_RETRY.end() as u32);
+const POWER: &Reason = &Reason::Range(*TX_POWER_DBM.start() as u32, *TX_POWER_DBM.end() as u32);
+const PIN: &Reason = &Reason::Range(0, LED_PIN_MAX as u32);
+const CLAIM: &Reason = &Reason::Length(0, CLAIM_MAX, Unit::Bytes);
+const CA_PEM: &Reason = &Reason::Length(0, CA_PEM_MAX, Unit::Bytes);
+const CREDENTIAL: &Reason = &Reason::Length(0, MQTT_CREDENTIAL_MAX, Unit::Bytes);
+
+const fn range(bounds: RangeInclusive<u32>) -> Reason {
+    Reason::Range(*bounds.start(), *bounds.end())
+}
 
 const HTTP: &[&str] = &["http", "https"];
 const MQTT: &[&str] = &["mqtt", "mqtts"];
-const HTTP_URL: Reason = Reason::Expected(
+const HTTP_URL: &Reason = &Reason::Expected(
     "an http:// or https:// URL of at most 128 bytes without user and password, or \"\"",
 );
-const MQTT_URL: Reason = Reason::Expected(
+const MQTT_URL: &Reason = &Reason::Expected(
     "an mqtt:// or mqtts:// URL of at most 128 bytes without user and password, or \"\"",
 );
 
@@ -53,14 +70,14 @@ impl Reader<'_> {
     fn schema(&mut self, root: Value<'_>) -> Result<(), Stop> {
         match self.field(root, &["schema"], &mut values::schema)? {
             Found::Right | Found::Wrong => Ok(()),
-            Found::Absent => self.wrong_at("schema", Reason::Missing),
+            Found::Absent => self.wrong_at("schema", &Reason::Missing),
         }
     }
 
     fn access_point(&mut self, root: Value<'_>, to: &mut Config) -> Result<(), Stop> {
         let section = Section::AccessPoint;
         if values::only(root, &[section.name()]) == Ok(None) {
-            self.wrong_at(section.name(), Reason::Missing)?;
+            self.wrong_at(section.name(), &Reason::Missing)?;
         }
         self.section(root, section, &mut |r, o| {
             r.section(o, Section::ApConfig, &mut |r, o| r.ap_config(o, to))?;
@@ -82,7 +99,7 @@ impl Reader<'_> {
 
     fn ap_config(&mut self, o: Value<'_>, to: &mut Config) -> Result<(), Stop> {
         let ap = &mut to.wifi.ap;
-        let clients = values::number(1..=AP_CLIENTS_MAX);
+        let clients = values::number(CLIENTS);
         match values::ssid_under(o, &["essid", "ssid"]) {
             Ok(ssid) => ap.ssid = ssid.or(ap.ssid),
             Err((name, reason)) => self.wrong_at(name, reason)?,
@@ -94,7 +111,7 @@ impl Reader<'_> {
         self.ap_auth(o, &ap.security)?;
         // What MicroPython says here of the whole device holds unless its own member says more.
         let services = &mut to.services;
-        let power = values::whole_part(TX_POWER_DBM);
+        let power = values::whole_part(POWER);
         let names = &["dhcp_hostname", "hostname"];
         self.take_some(o, names, &mut services.hostname, values::hostname)?;
         self.take_some(o, &["txpower"], &mut services.tx_power_dbm, power)
@@ -116,7 +133,7 @@ impl Reader<'_> {
         match found {
             Found::Wrong => {
                 let name = names.iter().find(|name| o.member(name).is_some());
-                self.note_at(name.unwrap_or(&names[0]), Reason::OwnSecret);
+                self.note_at(name.unwrap_or(&names[0]), &Reason::OwnSecret);
             }
             Found::Right | Found::Absent => {}
         }
@@ -132,15 +149,15 @@ impl Reader<'_> {
                 continue;
             };
             let kept = self.extra.keep(Section::ApConfig, key, value);
-            let judged = match values::number(0..=AUTH_MODE_MAX)(value) {
+            let judged = match values::number(AUTH_MODES)(value) {
                 Err(reason) => Err(reason),
                 Ok(OPEN) if *security == ApSecurity::Open => Ok(true),
                 Ok(mode) => Ok(PERSONAL.contains(&mode) && *security != ApSecurity::Open),
             };
             match (judged, kept) {
                 (Err(reason), _) => self.wrong_at(name, reason)?,
-                (Ok(_), Err(_)) => self.wrong_at(name, Reason::NotKept)?,
-                (Ok(false), Ok(())) => self.note_at(name, Reason::NotHonoured),
+                (Ok(_), Err(_)) => self.wrong_at(name, &Reason::NotKept)?,
+                (Ok(false), Ok(())) => self.note_at(name, &Reason::NotHonoured),
                 (Ok(true), Ok(())) => {}
             }
         }
@@ -148,9 +165,9 @@ impl Reader<'_> {
     }
 
     fn station(&mut self, root: Value<'_>, to: &mut StationSettings) -> Result<(), Stop> {
-        let timeout = values::number(CONNECT_TIMEOUT_MS);
-        let retry = values::number(MAX_RETRY);
-        let deadline = values::number(FALLBACK_DEADLINE_MS);
+        let timeout = values::number(TIMEOUT);
+        let retry = values::number(RETRY);
+        let deadline = values::number(DEADLINE);
         self.section(root, Section::Station, &mut |r, o| {
             r.take(
                 o,
@@ -206,9 +223,9 @@ impl Reader<'_> {
             let url = to.fleet_url.as_mut_view();
             r.put(o, "url", &mut |v| values::url(v, HTTP, HTTP_URL, url))?;
             let claim = &mut to.fleet_claim;
-            r.put(o, "claim", &mut |v| values::secret(v, stored, claim))?;
+            r.put(o, "claim", &mut |v| values::secret(v, CLAIM, stored, claim))?;
             let pem = to.fleet_ca_pem.as_mut_view();
-            r.put(o, "ca_pem", &mut |v| values::text(v, pem))
+            r.put(o, "ca_pem", &mut |v| values::text(v, CA_PEM, pem))
         })
     }
 
@@ -218,16 +235,18 @@ impl Reader<'_> {
             let url = to.mqtt_url.as_mut_view();
             r.put(o, "url", &mut |v| values::url(v, MQTT, MQTT_URL, url))?;
             let user = to.mqtt_user.as_mut_view();
-            r.put(o, "user", &mut |v| values::text(v, user))?;
+            r.put(o, "user", &mut |v| values::text(v, CREDENTIAL, user))?;
             let password = &mut to.mqtt_password;
-            r.put(o, "password", &mut |v| values::secret(v, stored, password))?;
+            r.put(o, "password", &mut |v| {
+                values::secret(v, CREDENTIAL, stored, password)
+            })?;
             r.take(o, &["commands"], &mut to.mqtt_commands, values::boolean)
         })
     }
 
     fn board(&mut self, root: Value<'_>, to: &mut Services) -> Result<(), Stop> {
-        let power = values::number(TX_POWER_DBM);
-        let pin = values::number(0..=LED_PIN_MAX);
+        let power = values::number(POWER);
+        let pin = values::number(PIN);
         self.section(root, Section::Radio, &mut |r, o| {
             r.take_some(o, &["country"], &mut to.country, values::country)?;
             r.take_some(o, &["tx_power_dbm"], &mut to.tx_power_dbm, &power)

@@ -1,7 +1,6 @@
 //! One value of a document, made into one value of the configuration, or a reason why not.
 
 use core::fmt::Write;
-use core::ops::RangeInclusive;
 
 use heapless::String;
 use heapless::string::StringView;
@@ -18,38 +17,41 @@ use crate::net::{
 };
 
 /// A value of the configuration, or what is wrong.
-pub(super) type Parsed<T> = Result<T, Reason>;
+///
+/// The reason is borrowed: one word that a register holds, in place of four that are copied about
+/// at each of a hundred ways out.
+pub(super) type Parsed<T> = Result<T, &'static Reason>;
 
-const TEXT: Reason = Reason::Expected("a text");
-const SSID: Reason = Reason::Length(1, SSID_MAX, Unit::Bytes);
-const PASSWORD: Reason =
-    Reason::Expected("8 to 63 printable ASCII characters, 64 hex digits, or \"\" for open");
-const AP_PASSWORD: Reason =
-    Reason::Expected("8 to 63 printable ASCII characters, or \"\" for open");
-const HOSTNAME: Reason = Reason::Expected("1 to 32 of a-z, 0-9 and -, no - at either end");
+const TEXT: &Reason = &Reason::Expected("a text");
+const SSID: &Reason = &Reason::Length(1, SSID_MAX, Unit::Bytes);
+const PASSWORD: &Reason =
+    &Reason::Expected("8 to 63 printable ASCII characters, 64 hex digits, or \"\" for open");
+const AP_PASSWORD: &Reason =
+    &Reason::Expected("8 to 63 printable ASCII characters, or \"\" for open");
+const HOSTNAME: &Reason = &Reason::Expected("1 to 32 of a-z, 0-9 and -, no - at either end");
 
 /// The schema that this is for.
 pub(super) fn schema(value: Value<'_>) -> Parsed<()> {
     if value.as_int() == Some(SCHEMA) {
         Ok(())
     } else {
-        Err(Reason::Expected("2"))
+        Err(&Reason::Expected("2"))
     }
 }
 
 pub(super) fn object(value: Value<'_>) -> Parsed<()> {
-    of_kind(value, Kind::Object, "an object")
+    of_kind(value, Kind::Object, &Reason::Expected("an object"))
 }
 
 pub(super) fn array(value: Value<'_>) -> Parsed<()> {
-    of_kind(value, Kind::Array, "an array")
+    of_kind(value, Kind::Array, &Reason::Expected("an array"))
 }
 
-fn of_kind(value: Value<'_>, kind: Kind, words: &'static str) -> Parsed<()> {
+fn of_kind(value: Value<'_>, kind: Kind, reason: &'static Reason) -> Parsed<()> {
     if value.kind() == kind {
         Ok(())
     } else {
-        Err(Reason::Expected(words))
+        Err(reason)
     }
 }
 
@@ -59,7 +61,7 @@ pub(super) fn is_mask(value: Value<'_>) -> bool {
 }
 
 pub(super) fn boolean(value: Value<'_>) -> Parsed<bool> {
-    value.as_bool().ok_or(Reason::Expected("true or false"))
+    value.as_bool().ok_or(&Reason::Expected("true or false"))
 }
 
 /// As MicroPython takes it: 0 and 1 too.
@@ -71,44 +73,41 @@ pub(super) fn flag(value: Value<'_>) -> Parsed<bool> {
     }
 }
 
-/// A whole number in the range.
-pub(super) fn number<T>(range: RangeInclusive<T>) -> impl Fn(Value<'_>) -> Parsed<T>
-where
-    T: Copy + PartialOrd + TryFrom<i64> + Into<u32>,
-{
-    let reason = Reason::Range((*range.start()).into(), (*range.end()).into());
-    move |value| {
-        value
-            .as_int()
-            .and_then(|n| T::try_from(n).ok())
-            .filter(|n| range.contains(n))
-            .ok_or(reason)
-    }
+/// A whole number of that [`Reason::Range`].
+pub(super) fn number<T: TryFrom<u32>>(range: &'static Reason) -> impl Fn(Value<'_>) -> Parsed<T> {
+    move |value| in_range(value.as_int(), range)
 }
 
-/// The whole part of a number in the range: MicroPython's `txpower` is in dBm with a fraction.
-pub(super) fn whole_part(range: RangeInclusive<u8>) -> impl Fn(Value<'_>) -> Parsed<u8> {
-    let reason = Reason::Range((*range.start()).into(), (*range.end()).into());
+fn in_range<T: TryFrom<u32>>(number: Option<i64>, range: &'static Reason) -> Parsed<T> {
+    let &Reason::Range(min, max) = range else {
+        return Err(range);
+    };
+    number
+        .and_then(|n| u32::try_from(n).ok())
+        .filter(|n| (min..=max).contains(n))
+        .and_then(|n| T::try_from(n).ok())
+        .ok_or(range)
+}
+
+/// The whole part of a number of that [`Reason::Range`]: MicroPython's `txpower` is in dBm with a
+/// fraction.
+pub(super) fn whole_part(range: &'static Reason) -> impl Fn(Value<'_>) -> Parsed<u8> {
     move |value| {
         let raw = value.raw();
-        let whole = raw.split_once('.').map_or(raw, |(whole, _)| whole);
         let plain = value.kind() == Kind::Number && !raw.contains(['e', 'E']);
-        plain
-            .then(|| whole.parse().ok())
-            .flatten()
-            .filter(|n| range.contains(n))
-            .ok_or(reason)
+        let whole = raw.split('.').next().filter(|_| plain);
+        in_range(whole.and_then(|whole| whole.parse().ok()), range)
     }
 }
 
 /// A text that fits `to`, written there. Where it is wrong, `to` is left empty.
-pub(super) fn text(value: Value<'_>, to: &mut StringView) -> Parsed<()> {
+pub(super) fn text(value: Value<'_>, length: &'static Reason, to: &mut StringView) -> Parsed<()> {
     to.clear();
     let text = value.as_text().ok_or(TEXT)?;
     text.write_to(to).map_err(|error| {
         to.clear();
         match error {
-            TextError::TooLong => Reason::Length(0, to.capacity(), Unit::Bytes),
+            TextError::TooLong => length,
             TextError::LoneSurrogate => TEXT,
         }
     })
@@ -117,15 +116,16 @@ pub(super) fn text(value: Value<'_>, to: &mut StringView) -> Parsed<()> {
 /// A secret text that fits `to`, written there; `stored` where its mask stands for it.
 pub(super) fn secret<const N: usize>(
     value: Value<'_>,
+    length: &'static Reason,
     stored: Option<&Secret<N>>,
     to: &mut Secret<N>,
 ) -> Parsed<()> {
     if is_mask(value) {
         let stored = stored.filter(|stored| !stored.is_empty());
-        *to = stored.ok_or(Reason::NoStoredSecret)?.clone();
+        *to = stored.ok_or(&Reason::NoStoredSecret)?.clone();
         return Ok(());
     }
-    text(value, to.as_mut_view())
+    text(value, length, to.as_mut_view())
 }
 
 /// The password of config server or WebREPL; `stored` where its mask stands for it. No control
@@ -135,17 +135,11 @@ pub(super) fn door_password(
     stored: Option<&Secret<DOOR_PASSWORD_MAX>>,
     to: &mut Option<Secret<DOOR_PASSWORD_MAX>>,
 ) -> Parsed<()> {
-    let length = Reason::Length(DOOR_PASSWORD_MIN, DOOR_PASSWORD_MAX, Unit::Characters);
+    const LENGTH: &Reason = &Reason::Length(DOOR_PASSWORD_MIN, DOOR_PASSWORD_MAX, Unit::Characters);
     let mut password = Secret::default();
-    secret(value, stored, &mut password).map_err(|reason| {
-        if let Reason::Length(..) = reason {
-            length
-        } else {
-            reason
-        }
-    })?;
+    secret(value, LENGTH, stored, &mut password)?;
     *to = check_door_password(password);
-    if to.is_some() { Ok(()) } else { Err(length) }
+    if to.is_some() { Ok(()) } else { Err(LENGTH) }
 }
 
 /// The password, where it is none too short and has no control characters.
@@ -166,12 +160,12 @@ pub(super) fn check_door_password(
 pub(super) fn only<'a, 'n>(
     object: Value<'a>,
     names: &'n [&'n str],
-) -> Result<Option<(&'n str, Value<'a>)>, (&'n str, Reason)> {
+) -> Result<Option<(&'n str, Value<'a>)>, (&'n str, &'static Reason)> {
     let mut found = None;
     for (key, value) in object.members() {
         if let Some(name) = names.iter().find(|name| key.is(name)) {
             if found.is_some() {
-                return Err((name, Reason::Twice));
+                return Err((name, &Reason::Twice));
             }
             found = Some((*name, value));
         }
@@ -185,14 +179,17 @@ pub(super) fn only<'a, 'n>(
 /// # Errors
 /// The member that is wrong, and why.
 pub fn ssid_of(object: Value<'_>) -> Result<Ssid, (&'static str, Reason)> {
-    ssid_under(object, &["ssid"])?.ok_or(("ssid", Reason::Missing))
+    match ssid_under(object, &["ssid"]) {
+        Ok(ssid) => ssid.ok_or(("ssid", Reason::Missing)),
+        Err((name, reason)) => Err((name, *reason)),
+    }
 }
 
 /// As [`ssid_of`], with the name's text under one of these names; none where nothing is there.
 pub(super) fn ssid_under<'n>(
     object: Value<'_>,
     names: &'n [&'n str],
-) -> Result<Option<Ssid>, (&'n str, Reason)> {
+) -> Result<Option<Ssid>, (&'n str, &'static Reason)> {
     let hex = match only(object, &["ssid_hex"])? {
         Some((name, value)) => Some(ssid_hex(value).map_err(|reason| (name, reason))?),
         None => None,
@@ -207,7 +204,7 @@ pub(super) fn ssid_under<'n>(
     if shows(&hex, shown) {
         Ok(Some(hex))
     } else {
-        Err((name, Reason::SsidsDiffer))
+        Err((name, &Reason::SsidsDiffer))
     }
 }
 
@@ -225,7 +222,7 @@ fn ssid(value: Value<'_>) -> Parsed<Ssid> {
 }
 
 fn ssid_hex(value: Value<'_>) -> Parsed<Ssid> {
-    const REASON: Reason = Reason::Expected("2 to 64 hex digits, two for each byte");
+    const REASON: &Reason = &Reason::Expected("2 to 64 hex digits, two for each byte");
     let digits = value.as_text().ok_or(TEXT)?;
     let digits = digits.decode::<{ 2 * SSID_MAX }>().map_err(|_| REASON)?;
     let mut bytes = [0; SSID_MAX];
@@ -244,7 +241,7 @@ pub(super) fn security(value: Value<'_>) -> Parsed<Security> {
 /// The password of our access point. A raw key is refused: phones could not type it.
 pub(super) fn ap_security(value: Value<'_>) -> Parsed<ApSecurity> {
     if is_mask(value) {
-        return Err(Reason::NoStoredSecret);
+        return Err(&Reason::NoStoredSecret);
     }
     let text = value.as_text().ok_or(TEXT)?;
     let password = Secret::<PSK_HEX_LEN>::decode(text).map_err(|_| AP_PASSWORD)?;
@@ -261,7 +258,7 @@ pub(super) fn is_phrase(key: &Passphrase) -> bool {
 }
 
 pub(super) fn bssid(value: Value<'_>) -> Parsed<Bssid> {
-    const REASON: Reason = Reason::Expected("a hardware address like 24:6F:28:56:78:9A, or null");
+    const REASON: &Reason = &Reason::Expected("a hardware address like 24:6F:28:56:78:9A, or null");
     let text = value.as_text().ok_or(REASON)?;
     let text = text.decode::<17>().map_err(|_| REASON)?;
     Mac::parse(text.as_bytes()).ok_or(REASON)
@@ -275,8 +272,8 @@ pub(super) fn hostname(value: Value<'_>) -> Parsed<Hostname> {
 
 /// A channel for our access point.
 pub(super) fn ap_channel(value: Value<'_>) -> Parsed<Channel> {
-    let number = number(1..=AP_CHANNEL_MAX)(value)?;
-    Channel::new(number).ok_or(Reason::Range(1, u32::from(AP_CHANNEL_MAX)))
+    const RANGE: &Reason = &Reason::Range(1, AP_CHANNEL_MAX as u32);
+    Channel::new(in_range(value.as_int(), RANGE)?).ok_or(RANGE)
 }
 
 /// The highest channel of our access point: 14 is allowed in Japan alone, and only for 802.11b.
@@ -290,15 +287,15 @@ pub(super) fn mode(value: Value<'_>) -> Parsed<Mode> {
     };
     word(value, Mode::parse)
         .or_else(by_number)
-        .ok_or(Reason::Expected("off, sta, ap, sta_ap, or 0 to 3"))
+        .ok_or(&Reason::Expected("off, sta, ap, sta_ap, or 0 to 3"))
 }
 
 pub(super) fn start_policy(value: Value<'_>) -> Parsed<StartPolicy> {
-    word(value, StartPolicy::parse).ok_or(Reason::Expected("always, fallback or never"))
+    word(value, StartPolicy::parse).ok_or(&Reason::Expected("always, fallback or never"))
 }
 
 pub(super) fn log_level(value: Value<'_>) -> Parsed<LogLevel> {
-    word(value, LogLevel::parse).ok_or(Reason::Expected("error, warn, info, debug or trace"))
+    word(value, LogLevel::parse).ok_or(&Reason::Expected("error, warn, info, debug or trace"))
 }
 
 /// What a short word stands for.
@@ -308,7 +305,7 @@ fn word<T>(value: Value<'_>, parse: impl FnOnce(&str) -> Option<T>) -> Option<T>
 
 /// An address for our access point: one that hosts may have, with room for clients beside it.
 pub(super) fn ap_address(value: Value<'_>) -> Parsed<Ipv4Net> {
-    const REASON: Reason = Reason::Expected("an address like 192.168.4.1/24, prefix 8 to 30");
+    const REASON: &Reason = &Reason::Expected("an address like 192.168.4.1/24, prefix 8 to 30");
     let text = value.as_text().ok_or(REASON)?;
     let text = text.decode::<18>().map_err(|_| REASON)?;
     Ipv4Net::parse(&text)
@@ -332,10 +329,10 @@ pub(super) fn is_ap_address(net: Ipv4Net) -> bool {
 pub(super) fn url(
     value: Value<'_>,
     schemes: &[&str],
-    reason: Reason,
+    reason: &'static Reason,
     to: &mut StringView,
 ) -> Parsed<()> {
-    text(value, to)?;
+    text(value, reason, to)?;
     if to.is_empty() || is_url(to, schemes) {
         Ok(())
     } else {
@@ -359,7 +356,7 @@ fn is_url(url: &str, schemes: &[&str]) -> bool {
 
 /// A country as radios name it: two letters of ISO 3166, or `01` for the world.
 pub(super) fn country(value: Value<'_>) -> Parsed<[u8; 2]> {
-    const REASON: Reason = Reason::Expected("two letters or digits");
+    const REASON: &Reason = &Reason::Expected("two letters or digits");
     let text = value.as_text().ok_or(REASON)?;
     let text = text.decode::<2>().map_err(|_| REASON)?;
     let code: [u8; 2] = text.as_bytes().try_into().map_err(|_| REASON)?;
