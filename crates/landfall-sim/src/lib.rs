@@ -9,3 +9,4 @@ pub mod air;
 pub mod clock;
 pub mod flash;
 pub mod rng;
+pub mod world;

@@ -163,11 +163,11 @@ impl Manager {
     /// The mode is stored: acts upon it. A station that may go on does, and so do the access
     /// point's clients.
     pub(super) fn mode_changed(&mut self) -> Reply {
-        let used = self.policy.mode.uses_station();
+        let used = self.may_look();
         self.policy.mode = self.wifi.mode;
         self.policy.ap_forced = None;
         self.policy.paused = false;
-        let uses = self.policy.mode.uses_station();
+        let uses = self.may_look();
         if used && !uses {
             self.abandon();
         } else if uses && !used {

@@ -70,6 +70,16 @@ impl Manager {
         }
     }
 
+    /// Whether somebody said [`Command::Disconnect`](crate::command::Command::Disconnect).
+    pub fn is_paused(&self) -> bool {
+        self.policy.paused
+    }
+
+    /// Whether new credentials are being proved.
+    pub fn is_proving(&self) -> bool {
+        self.onboarding.proof.is_some()
+    }
+
     /// The network being tried, or the first that would be.
     fn target_ssid(&self) -> Option<Ssid> {
         let tried = self.attempt().and_then(|attempt| self.network_of(&attempt));

@@ -189,9 +189,12 @@ impl Manager {
             Input::Portal(used) => self.on_portal(used),
             Input::Internet(internet) => self.on_internet(internet),
         }
-        self.begin_background_write();
-        self.ask_radio();
-        self.tell_state();
+        if !self.policy.halted {
+            // A write begun now would bring back what a reset just took.
+            self.begin_background_write();
+            self.ask_radio();
+            self.tell_state();
+        }
     }
 
     /// Gives the next thing to do, [`Output::Wait`] last.

@@ -144,6 +144,9 @@ impl Manager {
         if self.is_busy() {
             return Err(Refusal::Busy);
         }
+        if !self.policy.mode.uses_station() {
+            return Err(Refusal::Forbidden);
+        }
         let old = self
             .wifi
             .networks
@@ -313,7 +316,7 @@ impl Manager {
     }
 
     /// The candidate has an address: it joins the known networks, once that is in the store.
-    pub(super) fn commit(&mut self, last_good: LastGood) {
+    pub(super) fn commit(&mut self, route: Route, last_good: LastGood) {
         let Slot::Candidate(mut network) = core::mem::take(&mut self.vault.slot) else {
             return;
         };
@@ -331,6 +334,8 @@ impl Manager {
         });
         let removed = place.map(|place| (place, self.wifi.networks.remove(usize::from(place))));
         network.proven = true;
+        // One that only a probe found hides its name: it has to be probed for again.
+        network.hidden |= route == Route::Probe;
         network.id = match &removed {
             Some((_, old)) => old.id,
             None => self.side.new_id(&self.wifi.networks),

@@ -64,6 +64,11 @@ impl RadioQueue {
         }
     }
 
+    /// Whether doors wait for a scan that is still to be done.
+    fn is_asked(&self) -> bool {
+        !self.askers.is_empty() && self.scan_answer.is_none()
+    }
+
     /// The next door that waits for the scan which ended.
     pub(super) fn pop_scan_answer(&mut self) -> Option<(Ticket, Reply)> {
         let reply = self.scan_answer?;
@@ -74,11 +79,12 @@ impl RadioQueue {
         asker.map(|ticket| (ticket, reply))
     }
 
-    /// Nobody wants the join under way any more. False where none is.
-    pub(super) fn orphan_join(&mut self) -> bool {
+    /// Nobody wants the join under way any more: it is given time to end. False where none is.
+    pub(super) fn orphan_join(&mut self, now: Instant) -> bool {
         match &mut self.busy {
             Some(busy) if busy.op == Exclusive::Join && !busy.orphan => {
                 busy.orphan = true;
+                busy.deadline = now.plus_ms(SETTLE_MS);
                 true
             }
             Some(_) | None => false,
@@ -127,7 +133,7 @@ impl Manager {
             Station::Scanning => Some(self.scan()),
             Station::Joining(attempt) => Some(self.join_operation(attempt)),
             Station::Idle | Station::Resting { .. } | Station::Online(_) => {
-                if !self.radio.askers.is_empty() || self.radio.survey_due || self.roams() {
+                if self.radio.is_asked() || self.radio.survey_due || self.roams() {
                     return Some(self.scan());
                 }
                 self.move_ap_home()

@@ -226,11 +226,19 @@ impl Manager {
         }
     }
 
-    /// Whether a scan in need is one already done.
+    /// A round that needs a scan takes the rows of one just done, where they show something to
+    /// try.
     pub(super) fn use_fresh_rows(&mut self) {
-        let fresh = self.known.heard.is_younger_than(FRESH_MS, self.now);
-        if self.side.station == Station::Scanning && !self.side.round.scanned && fresh {
-            self.on_rows(true);
+        let begins = self.side.station == Station::Scanning
+            && !self.side.round.scanned
+            && !self.onboarding.is_trying();
+        if !begins || !self.known.heard.is_younger_than(FRESH_MS, self.now) {
+            return;
+        }
+        if let Some(attempt) = self.next_known() {
+            self.side.round.scanned = true;
+            self.side.empty_scans = 0;
+            self.join(attempt);
         }
     }
 
@@ -378,7 +386,7 @@ impl Manager {
             Station::Idle | Station::Resting { .. } | Station::ComingBack { .. } => {}
             Station::Scanning => {}
             Station::Joining(attempt) => {
-                if self.radio.orphan_join() {
+                if self.radio.orphan_join(self.now) {
                     self.outbox.cancel();
                     self.tell_attempt_failed(&attempt, FailureClass::OwnDoing, Reason::LEAVING);
                 }
@@ -425,10 +433,13 @@ impl Manager {
         self.known.penalties.forgive(link.bssid);
         self.ap.station_net = Some(net);
         match attempt.of {
-            Target::Candidate => self.commit(LastGood {
-                bssid: link.bssid,
-                channel: link.channel,
-            }),
+            Target::Candidate => self.commit(
+                attempt.route,
+                LastGood {
+                    bssid: link.bssid,
+                    channel: link.channel,
+                },
+            ),
             Target::Known(id) => self.known_network_works(id, &link),
         }
     }

@@ -1,0 +1,335 @@
+//! What holds in every world, whatever happens: checked after every step.
+//!
+//! | | |
+//! |---|---|
+//! | I1 | a working set of credentials is never lost |
+//! | I2 | a known network that lets the device in is joined within 90 s |
+//! | I3 | the access point is up when, and only when, mode and policy say so |
+//! | I4 | the radio does one thing at a time, and rounds keep their distance |
+//! | I5 | events match the state |
+//! | I6 | reading changes nothing |
+//! | I7 | no secret is told |
+//!
+//! That the same seed gives the same outputs (I8) and that memory is bounded (I9) is shown by
+//! running twice and by the types.
+
+use std::hash::{DefaultHasher, Hash, Hasher};
+
+use landfall_core::command::{Command, Refusal, Reply};
+use landfall_core::config::{KnownNetwork, Mode, Networks, StartPolicy};
+use landfall_core::event::Event;
+use landfall_core::manager::{JoinTarget, Manager};
+use landfall_core::net::Ssid;
+use landfall_core::radio::{FailureClass, RadioOp};
+
+use super::store::Store;
+use crate::air::access_point::AccessPoint;
+use crate::air::{Air, DeviceId};
+
+/// Within this time a network that lets in is joined (I2).
+const JOIN_MS: u64 = 90_000;
+/// How long credentials that were refused wait (connection machine: five minutes).
+const HOLD_MS: u64 = 5 * 60_000;
+/// How long one use of the portal excuses the device from looking.
+const PORTAL_MS: u64 = 61_000;
+/// How much later than its deadline the access point may come up (I3).
+const AP_GRACE_MS: u64 = 5_000;
+/// How long a boot or a change of mode takes until the policy is carried out.
+const SETTLE_MS: u64 = 10_000;
+/// The least pause between two rounds: the first backoff less its jitter (I4).
+const PAUSE_MS: u64 = 750;
+
+/// An invariant that does not hold.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Violation {
+    /// Which one, `I1` to `I8`.
+    pub invariant: &'static str,
+    /// What is wrong.
+    pub what: String,
+}
+
+impl std::fmt::Display for Violation {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "{}: {}", self.invariant, self.what)
+    }
+}
+
+fn broken(invariant: &'static str, what: impl Into<String>) -> Result<(), Violation> {
+    Err(Violation {
+        invariant,
+        what: what.into(),
+    })
+}
+
+/// What the invariants remember.
+#[derive(Clone, Debug, Default)]
+pub struct Invariants {
+    /// The working set, as every acknowledged change made it.
+    working: Networks,
+    /// A change of the list that a user asked for and that is not answered yet.
+    edit: Option<Command>,
+    /// Since when a known network lets in that is not joined.
+    open_since: Option<u64>,
+    /// Since when the access point is not as it should be.
+    ap_wrong_since: Option<u64>,
+    /// Credentials that were refused, and when.
+    refused: Vec<(Ssid, u64)>,
+    portal_used: Option<u64>,
+    /// When a boot, a user or a lost link last gave a reason to act at once.
+    excused_at: u64,
+    round_ended: Option<u64>,
+    connected: i64,
+    last_policy: Option<(Mode, StartPolicy)>,
+}
+
+impl Invariants {
+    pub(super) fn booted(&mut self, machine: &Manager, now_ms: u64) {
+        *self = Self {
+            working: machine.wifi().networks.clone(),
+            edit: None,
+            excused_at: now_ms,
+            ..Self::default()
+        };
+    }
+
+    pub(super) fn commanded(&mut self, command: &Command, now_ms: u64) {
+        self.excused_at = now_ms;
+        self.round_ended = None;
+        self.open_since = None;
+        self.edit = match command {
+            Command::Add(_)
+            | Command::Put(..)
+            | Command::Remove(_)
+            | Command::RemoveAt(_)
+            | Command::Reset => Some(command.clone()),
+            Command::Join { .. }
+            | Command::SetMode(_)
+            | Command::SetAp(_)
+            | Command::ForceAp(_)
+            | Command::Disconnect
+            | Command::Resume
+            | Command::Scan
+            | Command::Reboot => None,
+        };
+    }
+
+    pub(super) fn portal_used(&mut self, now_ms: u64) {
+        self.portal_used = Some(now_ms);
+    }
+
+    pub(super) fn answered(&mut self, machine: &Manager, reply: Reply) {
+        if matches!(reply, Reply::Known(_)) && self.edit.is_some() {
+            self.working = machine.wifi().networks.clone();
+        }
+        self.round_ended = None;
+        let of_scan = matches!(
+            reply,
+            Reply::Scanned | Reply::Refused(Refusal::ScanFailed | Refusal::TooManyAskers)
+        );
+        if !of_scan {
+            self.edit = None;
+        }
+    }
+
+    /// I1, at the store: what a network needs to be joined stays, but for what a user changed.
+    pub(super) fn stored(&mut self, store: &Store, ok: bool) -> Result<(), Violation> {
+        if !ok || self.edit.is_some() {
+            return Ok(());
+        }
+        let kept = &store.kept.wifi.networks;
+        for known in &self.working {
+            let same_name = |network: &&KnownNetwork| network.ssid == known.ssid;
+            match kept.iter().find(same_name) {
+                None => return broken("I1", format!("{} is gone from the store", known.ssid)),
+                Some(network) if network.security != known.security && !network.proven => {
+                    return broken("I1", format!("{} has a key that never worked", known.ssid));
+                }
+                Some(_) => {}
+            }
+        }
+        self.working = kept.clone();
+        Ok(())
+    }
+
+    /// I4: rounds keep their distance.
+    pub(super) fn asked(
+        &mut self,
+        op: RadioOp,
+        machine: &Manager,
+        now_ms: u64,
+    ) -> Result<(), Violation> {
+        let begins = matches!(op, RadioOp::Join { .. });
+        let Some(ended) = self.round_ended.filter(|_| begins) else {
+            return Ok(());
+        };
+        self.round_ended = None;
+        if now_ms < ended + PAUSE_MS && !machine.is_proving() {
+            return broken(
+                "I4",
+                format!("a round {} ms after the last", now_ms - ended),
+            );
+        }
+        Ok(())
+    }
+
+    /// I5: one `connected` for each address, one `disconnected` for each `connected`.
+    pub(super) fn told(&mut self, event: &Event, now_ms: u64) -> Result<(), Violation> {
+        match event {
+            Event::Connected { .. } => self.connected += 1,
+            Event::Disconnected { .. } => {
+                self.connected -= 1;
+                self.round_ended = None;
+                self.excused_at = now_ms;
+            }
+            Event::ConnectionFailed { .. } => self.round_ended = Some(now_ms),
+            Event::ApFailed { .. } => self.excused_at = now_ms,
+            Event::StaDisconnected { ssid, class, .. } => {
+                let refused = FailureClass::WrongPassword == *class
+                    || FailureClass::SecurityMismatch == *class;
+                if refused {
+                    self.refused.push((*ssid, now_ms));
+                }
+            }
+            Event::StaStart
+            | Event::StaConnected { .. }
+            | Event::StaGotIp { .. }
+            | Event::StaLostIp
+            | Event::ApStart { .. }
+            | Event::ApStop
+            | Event::ApStaConnected { .. }
+            | Event::ApStaDisconnected { .. }
+            | Event::ApStarted { .. }
+            | Event::ConfigApplied { .. }
+            | Event::ConfigReverted { .. } => {}
+        }
+        if !(0..=1).contains(&self.connected) {
+            return broken("I5", format!("{} connections at once", self.connected));
+        }
+        Ok(())
+    }
+
+    /// After every input.
+    pub(super) fn check(
+        &mut self,
+        machine: &Manager,
+        air: &mut Air,
+        device: DeviceId,
+        now_ms: u64,
+    ) -> Result<(), Violation> {
+        if let Some((at, _, violation)) = air.last_violation() {
+            return broken("I4", format!("{violation:?} at {at} ms"));
+        }
+        let held = machine.status().station_ip.is_some();
+        if held != (self.connected == 1) {
+            return broken(
+                "I5",
+                format!("address held: {held}, connections: {}", self.connected),
+            );
+        }
+        let before = digest(machine);
+        let status = machine.status();
+        let _ = (machine.join_target(), machine.record(), machine.scan_rows());
+        if digest(machine) != before || status != machine.status() {
+            return broken("I6", "reading changed the machine");
+        }
+        self.passed(machine, air, device, now_ms)
+    }
+
+    /// After every step of time.
+    pub(super) fn passed(
+        &mut self,
+        machine: &Manager,
+        air: &mut Air,
+        device: DeviceId,
+        now_ms: u64,
+    ) -> Result<(), Violation> {
+        self.check_joined(machine, air, device, now_ms)?;
+        self.check_access_point(machine, now_ms)
+    }
+
+    /// I2.
+    fn check_joined(
+        &mut self,
+        machine: &Manager,
+        air: &mut Air,
+        device: DeviceId,
+        now_ms: u64,
+    ) -> Result<(), Violation> {
+        let status = machine.status();
+        let portal = self
+            .portal_used
+            .is_some_and(|at| status.ap_up && now_ms < at + PORTAL_MS);
+        let excused =
+            portal || machine.is_proving() || !status.mode.uses_station() || machine.is_paused();
+        if excused || status.station_ip.is_some() || !self.lets_in(machine, air, device, now_ms) {
+            self.open_since = None;
+            return Ok(());
+        }
+        let since = *self.open_since.get_or_insert(now_ms);
+        if now_ms > since + JOIN_MS {
+            return broken("I2", format!("open since {since} ms and not joined"));
+        }
+        Ok(())
+    }
+
+    fn lets_in(&self, machine: &Manager, air: &mut Air, device: DeviceId, now_ms: u64) -> bool {
+        let refused = |ssid: &Ssid| {
+            self.refused
+                .iter()
+                .any(|(name, at)| name == ssid && now_ms < at + HOLD_MS)
+        };
+        machine.wifi().networks.iter().any(|network| {
+            let target = JoinTarget {
+                ssid: &network.ssid,
+                security: &network.security,
+            };
+            let of_it = |ap: &&AccessPoint| ap.spec().ssid == network.ssid;
+            let clear =
+                |ap: &AccessPoint| !ap.is_weak() && network.hidden == ap.spec().signal.hidden;
+            network.bssid.is_none()
+                && air.access_points().iter().filter(of_it).all(clear)
+                && (network.proven || !refused(&network.ssid))
+                && air.lets_in(device, target)
+        })
+    }
+
+    /// I3.
+    fn check_access_point(&mut self, machine: &Manager, now_ms: u64) -> Result<(), Violation> {
+        let status = machine.status();
+        let policy = machine.wifi().ap.start_policy;
+        if self.last_policy.replace((status.mode, policy)) != Some((status.mode, policy)) {
+            self.excused_at = now_ms;
+        }
+        let grace = match (status.mode, policy) {
+            (Mode::StaAp, StartPolicy::Fallback) => {
+                u64::from(machine.wifi().station.fallback_deadline_ms) + AP_GRACE_MS
+            }
+            (Mode::Off | Mode::Sta | Mode::Ap | Mode::StaAp, _) => SETTLE_MS,
+        };
+        let right = match (status.mode, policy) {
+            (Mode::Off | Mode::Sta, _) | (Mode::StaAp, StartPolicy::Never) => !status.ap_up,
+            (Mode::Ap, _) | (Mode::StaAp, StartPolicy::Always) => status.ap_up,
+            (Mode::StaAp, StartPolicy::Fallback) => {
+                status.ap_up || status.station_ip.is_some() || machine.is_proving()
+            }
+        };
+        if right {
+            self.ap_wrong_since = None;
+            return Ok(());
+        }
+        let since = (*self.ap_wrong_since.get_or_insert(now_ms)).max(self.excused_at);
+        if now_ms > since + grace {
+            return broken(
+                "I3",
+                format!("access point up: {}, for too long", status.ap_up),
+            );
+        }
+        Ok(())
+    }
+}
+
+fn digest(machine: &Manager) -> u64 {
+    let mut hasher = DefaultHasher::new();
+    machine.hash(&mut hasher);
+    hasher.finish()
+}

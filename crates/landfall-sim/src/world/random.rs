@@ -1,0 +1,180 @@
+//! Random worlds: from a seed, networks, routers, users and fate.
+
+use std::fmt::Write as _;
+
+use landfall_core::command::{Command, PortalUse};
+use landfall_core::config::{KnownNetwork, Mode, Security, StartPolicy, Wifi};
+use landfall_core::net::{Channel, Ssid};
+
+use super::action::Action;
+use super::scenario::Scenario;
+use crate::air::Fault;
+use crate::air::access_point::ApChange;
+use crate::air::file::AirFile;
+use crate::rng::Rng;
+
+/// Names of networks: few, so that known and present ones meet often.
+const NAMES: [&str; 5] = ["home", "work", "cafe", "far", "other"];
+/// Keys: few, so that wrong ones are sometimes right elsewhere. The first opens.
+const KEYS: [&str; 3] = ["correct-horse", "battery-staple", "wrong-all-along"];
+
+/// A world of that length.
+pub fn scenario(seed: u64, hours: f64) -> Scenario {
+    let mut rng = Rng::new(seed ^ 0x1a2d_f411);
+    let air_text = air(&mut rng, seed);
+    let air = AirFile::parse("random", &air_text)
+        .unwrap_or_else(|error| unreachable!("a generated air is one: {error}"));
+    let until_ms = (hours * 3_600_000.0) as u64;
+    let routers: Vec<String> = air.aps.iter().map(|ap| ap.name.clone()).collect();
+    let mut at_ms = 0;
+    let mut actions = Vec::new();
+    // Quiet stretches let the long timers play; busy ones let actions meet.
+    let pace_ms = *pick(&mut rng, &[500, 5_000, 30_000, 240_000]);
+    loop {
+        at_ms += rng.below(2 * pace_ms);
+        if at_ms >= until_ms {
+            break;
+        }
+        actions.push((at_ms, action(&mut rng, &routers)));
+    }
+    Scenario {
+        wifi: wifi(&mut rng),
+        seed,
+        actions,
+        until_ms,
+        air_text,
+        air,
+    }
+}
+
+fn pick<'a, T>(rng: &mut Rng, from: &'a [T]) -> &'a T {
+    &from[rng.below(from.len() as u64) as usize]
+}
+
+fn name(rng: &mut Rng) -> Ssid {
+    Ssid::new(pick(rng, &NAMES).as_bytes()).unwrap_or_else(|_| unreachable!("a short name"))
+}
+
+fn key(rng: &mut Rng) -> Security {
+    let key = if rng.chance(70) {
+        KEYS[0]
+    } else {
+        *pick(rng, &KEYS)
+    };
+    let key = if rng.chance(10) { "" } else { key };
+    Security::from_password(key.as_bytes()).unwrap_or_else(|_| unreachable!("a good key"))
+}
+
+fn wifi(rng: &mut Rng) -> Wifi {
+    let mut wifi = Wifi::default();
+    for _ in 0..rng.below(4) {
+        let network = KnownNetwork {
+            hidden: rng.chance(15),
+            proven: rng.chance(50),
+            ..KnownNetwork::new(name(rng), key(rng))
+        };
+        if wifi.networks.iter().all(|known| known.ssid != network.ssid) {
+            // Four fit in sixteen.
+            let _ = wifi.networks.push(network);
+        }
+    }
+    wifi.mode = if rng.chance(85) {
+        Mode::StaAp
+    } else {
+        *pick(rng, &Mode::ALL)
+    };
+    let often = rng.chance(70);
+    wifi.ap.start_policy = if often {
+        StartPolicy::Fallback
+    } else {
+        *pick(rng, &StartPolicy::ALL)
+    };
+    wifi.station.fallback_deadline_ms = *pick(rng, &[15_000, 15_000, 0, 3_000, 60_000]);
+    wifi.station.max_retry = *pick(rng, &[5, 5, 1, 2, 50]);
+    wifi.station.connect_timeout_ms = *pick(rng, &[10_000, 10_000, 7_000]);
+    wifi
+}
+
+fn air(rng: &mut Rng, seed: u64) -> String {
+    let mut text = format!(
+        "seed = {}\nscan_ms = {}\n",
+        seed % 1_000,
+        pick(rng, &[2000, 800])
+    );
+    for n in 0..1 + rng.below(5) {
+        _ = write!(
+            text,
+            "[[ap]]\nname = \"r{n}\"\nssid = \"{}\"\nbssid = \"02:00:00:00:00:0{n}\"\n\
+             channel = {}\nrssi = {}\nhidden = {}\ndhcp = {}\non = {}\njoin_ms = {}\n\
+             dhcp_ms = {}\n",
+            pick(rng, &NAMES),
+            pick(rng, &[1, 6, 6, 11]),
+            -40 - rng.below(45) as i64,
+            rng.chance(15),
+            rng.chance(90),
+            rng.chance(80),
+            pick(rng, &[600, 600, 200, 2500]),
+            pick(rng, &[400, 400, 50, 3000]),
+        );
+        if rng.chance(85) {
+            let key = if rng.chance(85) { KEYS[0] } else { KEYS[1] };
+            let security = pick(rng, &["wpa2", "wpa2", "wpa2-wpa3", "wpa3"]);
+            _ = writeln!(text, "password = \"{key}\"\nsecurity = \"{security}\"");
+        }
+    }
+    text
+}
+
+fn action(rng: &mut Rng, routers: &[String]) -> Action {
+    match rng.below(100) {
+        0..55 => Action::Ap(pick(rng, routers).clone(), change(rng)),
+        55..63 => Action::Command(Command::Join {
+            ssid: name(rng),
+            security: key(rng),
+        }),
+        63..67 => Action::Command(Command::Add(KnownNetwork::new(name(rng), key(rng)))),
+        67..69 => Action::Command(Command::Remove(name(rng))),
+        69..72 => Action::Command(Command::SetMode(*pick(rng, &Mode::ALL))),
+        72..75 => Action::Command(Command::Scan),
+        75..83 => Action::Portal(*pick(
+            rng,
+            &[
+                PortalUse::Touched,
+                PortalUse::Touched,
+                PortalUse::Posted,
+                PortalUse::Seen,
+            ],
+        )),
+        83..90 => Action::PowerCut,
+        90..92 => Action::FlashFails(rng.chance(40)),
+        92..95 => Action::Fault(if rng.chance(50) {
+            Fault::Scan
+        } else {
+            Fault::ApStart
+        }),
+        95 => Action::Command(Command::Reset),
+        96 => Action::Command(Command::Reboot),
+        97 => Action::Command(Command::Disconnect),
+        _ => Action::Command(Command::Resume),
+    }
+}
+
+fn change(rng: &mut Rng) -> ApChange {
+    match rng.below(12) {
+        0..2 => ApChange::On(false),
+        2..6 => ApChange::On(true),
+        6 => {
+            let key = *pick(rng, &KEYS[..2]);
+            let security = Security::from_password(key.as_bytes());
+            ApChange::Password(security.unwrap_or(Security::Open))
+        }
+        7 => ApChange::Rssi(-40 - rng.below(55) as i8),
+        8 => ApChange::Dhcp(rng.chance(70)),
+        9 => ApChange::Deauth,
+        10 => ApChange::Comeback(*pick(rng, &[1_100, 3_000, 9_000, 60_000])),
+        _ => {
+            let number = *pick(rng, &[1, 6, 11]);
+            ApChange::Channel(Channel::new(number).unwrap_or(Channel::ONE))
+        }
+    }
+}

@@ -1,0 +1,136 @@
+//! A store that keeps what it was given, takes its time, and can lose power.
+//!
+//! What one operation writes is kept whole or not at all: that is what the real store on flash
+//! promises, and proves in its own tests.
+
+use landfall_core::command::Verdict;
+use landfall_core::config::{Identity, Mode, Networks, StartPolicy, Wifi};
+use landfall_core::manager::{Boot, LastGood, Manager, StoreFailed, StoreOp};
+use landfall_core::net::Ssid;
+
+/// How long a write takes.
+const WRITE_MS: u64 = 4;
+
+/// What stands in it.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub(super) struct Kept {
+    pub(super) wifi: Wifi,
+    pub(super) candidate: Option<(Ssid, Verdict)>,
+    last_good: Option<LastGood>,
+}
+
+/// The store of a device.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub(super) struct Store {
+    pub(super) kept: Kept,
+    flight: Option<Flight>,
+    fails: bool,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+struct Flight {
+    due_ms: u64,
+    /// What a power cut can leave, beside what was kept before: the last is the whole.
+    stages: Vec<Kept>,
+}
+
+impl Store {
+    pub(super) fn new(wifi: Wifi) -> Self {
+        Self {
+            kept: Kept {
+                wifi,
+                candidate: None,
+                last_good: None,
+            },
+            flight: None,
+            fails: false,
+        }
+    }
+
+    pub(super) fn boot(&self, identity: &'static Identity, seed: u64) -> Boot {
+        let Kept {
+            wifi,
+            candidate,
+            last_good,
+        } = self.kept.clone();
+        Boot {
+            candidate,
+            last_good,
+            ..super::boot_of(wifi, identity, seed)
+        }
+    }
+
+    pub(super) fn set_failing(&mut self, fails: bool) {
+        self.fails = fails;
+    }
+
+    pub(super) fn due_ms(&self) -> Option<u64> {
+        self.flight.as_ref().map(|flight| flight.due_ms)
+    }
+
+    /// Begins to write what the machine holds now.
+    pub(super) fn begin(&mut self, op: StoreOp, machine: &Manager, now_ms: u64) {
+        assert!(self.flight.is_none(), "one store operation at a time");
+        let stages = match op {
+            StoreOp::Networks => {
+                let record = machine.record();
+                let mut kept = self.kept.clone();
+                kept.wifi.networks = record.networks.clone();
+                kept.candidate = record.candidate.map(|(ssid, verdict)| (*ssid, verdict));
+                kept.last_good = record.last_good;
+                vec![kept]
+            }
+            StoreOp::Settings => {
+                let networks = self.kept.wifi.networks.clone();
+                let wifi = Wifi {
+                    networks,
+                    ..machine.wifi().clone()
+                };
+                vec![Kept {
+                    wifi,
+                    ..self.kept.clone()
+                }]
+            }
+            StoreOp::Reset => {
+                let mut settings = self.kept.clone();
+                settings.wifi.mode = Mode::StaAp;
+                settings.wifi.ap.start_policy = StartPolicy::Fallback;
+                let mut empty = settings.clone();
+                empty.wifi.networks = Networks::new();
+                empty.candidate = None;
+                empty.last_good = None;
+                vec![settings, empty]
+            }
+        };
+        self.flight = Some(Flight {
+            due_ms: now_ms + WRITE_MS,
+            stages,
+        });
+    }
+
+    /// The write that ends at this time.
+    pub(super) fn finish(&mut self, now_ms: u64) -> Option<Result<(), StoreFailed>> {
+        let mut flight = self.flight.take_if(|flight| flight.due_ms <= now_ms)?;
+        if self.fails {
+            return Some(Err(StoreFailed));
+        }
+        if let Some(whole) = flight.stages.pop() {
+            self.kept = whole;
+        }
+        Some(Ok(()))
+    }
+
+    /// The power goes: a write under way is done up to some stage, or not at all.
+    pub(super) fn cut(&mut self, luck: u64) {
+        let Some(flight) = self.flight.take() else {
+            return;
+        };
+        let done = (luck % (flight.stages.len() as u64 + 1)) as usize;
+        if let Some(kept) = done
+            .checked_sub(1)
+            .and_then(|last| flight.stages.into_iter().nth(last))
+        {
+            self.kept = kept;
+        }
+    }
+}
