@@ -7,4 +7,11 @@
 extern crate std;
 
 pub mod datagram;
+pub mod dhcp;
+pub mod dns;
+#[cfg(test)]
+mod hex;
+#[cfg(feature = "std")]
+pub mod host;
+pub mod mdns;
 pub mod store;

@@ -224,7 +224,7 @@ impl<F: NorFlash> NorFlash for PageGuard<F> {
 
     async fn erase(&mut self, from: u32, to: u32) -> Result<(), Self::Error> {
         let page_len = Self::ERASE_SIZE as u32;
-        if from % page_len != 0 || to % page_len != 0 {
+        if !from.is_multiple_of(page_len) || !to.is_multiple_of(page_len) {
             return Err(GuardError::NotAligned);
         }
         if from > to || to > self.end() {

@@ -93,7 +93,9 @@ impl<F: NorFlash> Store<F> {
     pub async fn open(flash: F, partition: Range<u32>) -> Result<(Self, Condition), StoreError> {
         let page_len = F::ERASE_SIZE as u32;
         let pages = partition.end.saturating_sub(partition.start) / page_len;
-        if partition.start % page_len != 0 || partition.end % page_len != 0 || pages < PAGES_MIN {
+        let aligned =
+            partition.start.is_multiple_of(page_len) && partition.end.is_multiple_of(page_len);
+        if !aligned || pages < PAGES_MIN {
             return Err(StoreError::Partition);
         }
         let mut guard = PageGuard::new(flash, partition.start, pages);
@@ -259,6 +261,11 @@ fn from_map<E: NorFlashError>(error: sequential_storage::Error<E>) -> StoreError
         Error::ItemTooBig => StoreError::TooLong,
         // A stored item that is longer than any of ours, or a key that is none, was not written
         // by this store.
-        _ => StoreError::Corrupt,
+        Error::Corrupted { .. }
+        | Error::LogicBug { .. }
+        | Error::BufferTooBig
+        | Error::BufferTooSmall(_)
+        | Error::SerializationError(_)
+        | _ => StoreError::Corrupt,
     }
 }

@@ -197,7 +197,7 @@ impl NorFlash for Nor {
 
 fn check(offset: u32, len: usize, unit: usize) -> Result<usize, NorError> {
     let at = offset as usize;
-    if at % unit != 0 || len % unit != 0 {
+    if !at.is_multiple_of(unit) || !len.is_multiple_of(unit) {
         return Err(NorError::NotAligned);
     }
     Ok(at)
