@@ -50,3 +50,71 @@ pub async fn serve<S: UdpReceive + UdpSend>(
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::vec::Vec;
+
+    use edge_nal::io::{ErrorKind, ErrorType};
+
+    use super::*;
+
+    /// Gives these results in turn, then fails for ever; keeps what is sent.
+    struct Script {
+        received: Vec<Result<Vec<u8>, ErrorKind>>,
+        sent: Vec<(SocketAddr, Vec<u8>)>,
+    }
+
+    impl ErrorType for Script {
+        type Error = ErrorKind;
+    }
+
+    impl UdpReceive for Script {
+        async fn receive(&mut self, buf: &mut [u8]) -> Result<(usize, SocketAddr), ErrorKind> {
+            if self.received.is_empty() {
+                return Err(ErrorKind::NotConnected);
+            }
+            let datagram = self.received.remove(0)?;
+            let len = datagram.len().min(buf.len());
+            buf[..len].copy_from_slice(&datagram[..len]);
+            Ok((datagram.len(), SocketAddr::from(([127, 0, 0, 1], 9))))
+        }
+    }
+
+    impl UdpSend for Script {
+        async fn send(&mut self, to: SocketAddr, data: &[u8]) -> Result<(), ErrorKind> {
+            self.sent.push((to, data.to_vec()));
+            Err(ErrorKind::Other)
+        }
+    }
+
+    #[test]
+    fn neither_a_bad_datagram_nor_a_failed_answer_ends_it() {
+        let mut received: Vec<_> = (1..FAILURES_MAX)
+            .map(|_| Err(ErrorKind::InvalidData))
+            .collect();
+        received.push(Ok(b"long".to_vec()));
+        received.extend((1..FAILURES_MAX).map(|_| Err(ErrorKind::InvalidData)));
+        received.push(Ok(b"one".to_vec()));
+        received.push(Ok(b"two".to_vec()));
+        let mut socket = Script {
+            received,
+            sent: Vec::new(),
+        };
+        let mut asked = Vec::new();
+        let (mut rx, mut tx) = ([0; 3], [0; 2]);
+        let ended = async_io::block_on(serve(&mut socket, &mut rx, &mut tx, |bytes, from, out| {
+            asked.push(bytes.to_vec());
+            out.copy_from_slice(&bytes[..2]);
+            Some(Answer { len: 2, to: from })
+        }));
+        assert_eq!(ended, ErrorKind::NotConnected);
+        assert_eq!(asked, [b"one", b"two"]);
+        let sent: Vec<_> = socket
+            .sent
+            .iter()
+            .map(|(_, data)| data.as_slice())
+            .collect();
+        assert_eq!(sent, [b"on", b"tw"]);
+    }
+}

@@ -85,7 +85,7 @@ fn compose(
     // Some stub resolvers pass over a server that does not offer recursion.
     header.set_ra(true);
     let mut message = message.question();
-    message.push(&question)?;
+    message.push(question)?;
     let mut message = message.answer();
     if question.qtype() == Rtype::A && matches!(question.qclass(), Class::IN | Class::ANY) {
         let [a, b, c, d] = addr.octets();
