@@ -1,4 +1,4 @@
-//! Pages that know whether they were erased to the end.
+//! Pages of several sectors that know whether they were erased to the end.
 //!
 //! Flash promises nothing about a page whose erase was cut off ([`NorFlash::erase`]): it may read as
 //! any mixture, also as one that looks whole but has lost items. The map above would then repair
@@ -15,6 +15,10 @@ use embedded_storage_async::nor_flash::{
     ErrorType, NorFlash, NorFlashError, NorFlashErrorKind, ReadNorFlash,
 };
 
+/// Sectors that make one page. The map finds room by emptying one page after the other into a fresh
+/// one, and gives up when none left enough over. Were a page not much longer than the longest
+/// value, a few small items on each would do that, however empty the partition.
+pub(super) const SECTORS_PER_PAGE: u32 = 2;
 /// What the ready mark reads as. Neither prefix nor suffix of it is part of an erased or a zeroed word.
 const READY: u32 = 0x5a_a5_3c_69;
 /// Bits of a mark that may have flipped since it was written.
@@ -44,7 +48,7 @@ pub(super) struct Found {
     pub(super) undefined: u32,
 }
 
-/// Pages of `flash` from `base` on, each without its marks. Its addresses begin at 0.
+/// Pages of [`SECTORS_PER_PAGE`] sectors of `flash` from `base` on, each without its marks. Its addresses begin at 0.
 pub(super) struct PageGuard<F> {
     flash: F,
     base: u32,
@@ -63,10 +67,12 @@ impl<F: NorFlash> PageGuard<F> {
         assert!(len <= MARK_LEN_MAX, "flash with words of at most 32 bytes");
         len
     };
+    /// Bytes of a page in the flash, its marks included.
+    pub(super) const PAGE_LEN: u32 = SECTORS_PER_PAGE * F::ERASE_SIZE as u32;
     /// Bytes of both marks.
     const HEAD_LEN: usize = 2 * Self::MARK_LEN;
 
-    /// Guards `pages` pages from the address `base` on, which lies on a page boundary.
+    /// Guards `pages` pages from the address `base` on, which lies on a sector boundary.
     pub(super) fn new(flash: F, base: u32, pages: u32) -> Self {
         Self { flash, base, pages }
     }
@@ -138,9 +144,7 @@ impl<F: NorFlash> PageGuard<F> {
                 )
                 .await?;
         }
-        self.flash
-            .erase(start, start + F::ERASE_SIZE as u32)
-            .await?;
+        self.flash.erase(start, start + Self::PAGE_LEN).await?;
         let mut ready = Aligned([0; MARK_LEN_MAX]);
         for (byte, ought) in ready.0.iter_mut().zip(mark(READY, Self::MARK_LEN)) {
             *byte = ought;
@@ -151,7 +155,7 @@ impl<F: NorFlash> PageGuard<F> {
 
     /// Where a page begins in the flash, its marks included.
     fn start_of(&self, page: u32) -> u32 {
-        self.base + page * F::ERASE_SIZE as u32
+        self.base + page * Self::PAGE_LEN
     }
 
     /// Where the `len` bytes at the address `offset` lie in the flash.
@@ -220,7 +224,7 @@ impl<F: NorFlash> ReadNorFlash for PageGuard<F> {
 
 impl<F: NorFlash> NorFlash for PageGuard<F> {
     const WRITE_SIZE: usize = F::WRITE_SIZE;
-    const ERASE_SIZE: usize = F::ERASE_SIZE - Self::HEAD_LEN;
+    const ERASE_SIZE: usize = Self::PAGE_LEN as usize - Self::HEAD_LEN;
 
     async fn erase(&mut self, from: u32, to: u32) -> Result<(), Self::Error> {
         let page_len = Self::ERASE_SIZE as u32;

@@ -6,17 +6,22 @@ pub const MARKS_MAX: u8 = 32;
 const MARKS_FROM: u8 = 0x40;
 
 /// What an item is.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Key {
     /// Known networks, candidate with its verdict, and last good access point, in one piece.
     Networks,
-    /// Mode, access point and timing of the station.
+    /// Mode, access point, timing of the station, and what the doors need, in one piece.
     Settings,
-    /// What the doors need, and what is kept for a round trip.
-    Services,
+    /// Which slot of networks and settings is in force, where there are two: while a new
+    /// configuration waits to be confirmed, the one before can come back.
+    Head,
+    /// The networks of the second slot.
+    OtherNetworks,
+    /// The settings of the second slot.
+    OtherSettings,
     /// What was made at the first boot: the secret of the access point.
     Identity,
-    /// Crashes in a row, a number; decides about safe mode.
+    /// The log of the last crashes, where nothing else outlives a reset; decides about safe mode.
     Crashes,
     /// Boots so far, a number.
     Boots,
@@ -43,7 +48,9 @@ impl Key {
         [
             Self::Networks,
             Self::Settings,
-            Self::Services,
+            Self::Head,
+            Self::OtherNetworks,
+            Self::OtherSettings,
             Self::Identity,
             Self::Crashes,
             Self::Boots,
@@ -58,11 +65,13 @@ impl Key {
         match self {
             Self::Networks => 1,
             Self::Settings => 2,
-            Self::Services => 3,
+            Self::Head => 3,
             Self::Identity => 4,
             Self::Crashes => 5,
             Self::Boots => 6,
             Self::FleetKey => 7,
+            Self::OtherNetworks => 8,
+            Self::OtherSettings => 9,
             Self::Mark(MarkPlace(place)) => MARKS_FROM + place,
         }
     }

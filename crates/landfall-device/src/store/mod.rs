@@ -7,7 +7,7 @@
 //! stored forms of the configuration.
 //!
 //! ```text
-//! flash | page | page | page | page |     a partition of whole pages, at least PAGES_MIN
+//! flash | page | page | page | … |     a partition of whole pages, at least PAGES_MIN
 //!         |
 //!         marks, then items: key, value, CRC; the newest of a key counts
 //! ```
@@ -30,10 +30,16 @@ use guard::{Found, PageGuard};
 
 pub use key::{Key, MARKS_MAX};
 
-/// Fewest pages of a partition: one stays erased, and the others hold two generations of the items.
-/// Six (24 KiB, the size of ESP-IDF's own `nvs` partition) wear better.
-pub const PAGES_MIN: u32 = 4;
-/// Longest value, in bytes. With the key, the overhead of item and page it fills one page of 4 KiB.
+/// Sectors of flash that make one page: a partition begins on a sector and is a whole number of
+/// pages long.
+pub const SECTORS_PER_PAGE: u32 = guard::SECTORS_PER_PAGE;
+/// Fewest pages of a partition, 48 KiB with sectors of 4 KiB: enough for every item at its longest
+/// at the same time, 16 KiB, and the longest once more on top of what the fullest page keeps. Eight
+/// pages wear better.
+pub const PAGES_MIN: u32 = 6;
+/// Fewest sectors of a partition.
+pub const SECTORS_MIN: u32 = PAGES_MIN * SECTORS_PER_PAGE;
+/// Longest value, in bytes: any piece of the configuration has less than 4 000.
 pub const VALUE_MAX: usize = 4032;
 /// Tries to write a value until it reads back as it should.
 const WRITE_TRIES: u8 = 3;
@@ -51,7 +57,8 @@ pub enum StoreError {
     TooLong,
     /// What the flash holds makes no sense. [`Store::format`] makes it usable, and empty.
     Corrupt,
-    /// The partition does not lie on page boundaries, or has fewer than [`PAGES_MIN`] pages.
+    /// The partition does not begin on a sector, or is no whole number of pages, or has fewer than
+    /// [`PAGES_MIN`].
     Partition,
 }
 
@@ -91,14 +98,15 @@ impl<F: NorFlash> Store<F> {
     /// # Errors
     /// [`StoreError::Partition`]; [`StoreError::Flash`] where the flash does not even read.
     pub async fn open(flash: F, partition: Range<u32>) -> Result<(Self, Condition), StoreError> {
-        let page_len = F::ERASE_SIZE as u32;
-        let pages = partition.end.saturating_sub(partition.start) / page_len;
-        let aligned =
-            partition.start.is_multiple_of(page_len) && partition.end.is_multiple_of(page_len);
+        let Range { start, end } = partition;
+        let page_len = PageGuard::<F>::PAGE_LEN;
+        let len = end.saturating_sub(start);
+        let pages = len / page_len;
+        let aligned = start.is_multiple_of(F::ERASE_SIZE as u32) && len.is_multiple_of(page_len);
         if !aligned || pages < PAGES_MIN {
             return Err(StoreError::Partition);
         }
-        let mut guard = PageGuard::new(flash, partition.start, pages);
+        let mut guard = PageGuard::new(flash, start, pages);
         let found = guard
             .settle()
             .await

@@ -7,8 +7,8 @@ use embedded_storage_async::nor_flash::{
     ErrorType, NorFlash, NorFlashError, NorFlashErrorKind, ReadNorFlash,
 };
 
-/// Bytes of a page: few, so that tests go round the partition often.
-pub(super) const PAGE_LEN: usize = 512;
+/// Bytes of a sector: few, so that tests go round the partition often.
+pub(super) const SECTOR_LEN: usize = 256;
 
 /// What the operation that the power cut hit leaves behind.
 #[derive(Clone, Copy, Debug)]
@@ -38,9 +38,9 @@ impl Tear {
     ];
 }
 
-/// The flash.
+/// The flash, in sectors of `SECTOR` bytes, read in units of `READ` and written in words of 4.
 #[derive(Clone)]
-pub(super) struct Nor {
+pub(super) struct Nor<const SECTOR: usize = SECTOR_LEN, const READ: usize = 4> {
     pub(super) bytes: Vec<u8>,
     /// Writes and erases so far.
     pub(super) operations: usize,
@@ -53,9 +53,9 @@ pub(super) struct Nor {
     random: u32,
 }
 
-impl Nor {
-    pub(super) fn new(pages: usize) -> Self {
-        Self::of(std::vec![0xff; pages * PAGE_LEN])
+impl<const SECTOR: usize, const READ: usize> Nor<SECTOR, READ> {
+    pub(super) fn new(sectors: usize) -> Self {
+        Self::of(std::vec![0xff; sectors * SECTOR])
     }
 
     pub(super) fn of(bytes: Vec<u8>) -> Self {
@@ -141,12 +141,12 @@ impl NorFlashError for NorError {
     }
 }
 
-impl ErrorType for Nor {
+impl<const SECTOR: usize, const READ: usize> ErrorType for Nor<SECTOR, READ> {
     type Error = NorError;
 }
 
-impl ReadNorFlash for Nor {
-    const READ_SIZE: usize = 4;
+impl<const SECTOR: usize, const READ: usize> ReadNorFlash for Nor<SECTOR, READ> {
+    const READ_SIZE: usize = READ;
 
     async fn read(&mut self, offset: u32, out: &mut [u8]) -> Result<(), NorError> {
         let at = check(offset, out.len(), Self::READ_SIZE)?;
@@ -163,13 +163,13 @@ impl ReadNorFlash for Nor {
     }
 }
 
-impl NorFlash for Nor {
+impl<const SECTOR: usize, const READ: usize> NorFlash for Nor<SECTOR, READ> {
     const WRITE_SIZE: usize = 4;
-    const ERASE_SIZE: usize = PAGE_LEN;
+    const ERASE_SIZE: usize = SECTOR;
 
     async fn erase(&mut self, from: u32, to: u32) -> Result<(), NorError> {
         let len = to.checked_sub(from).ok_or(NorError::OutOfBounds)? as usize;
-        let at = check(from, len, PAGE_LEN)?;
+        let at = check(from, len, SECTOR)?;
         if at + len > self.bytes.len() {
             return Err(NorError::OutOfBounds);
         }

@@ -6,12 +6,19 @@ use std::vec::Vec;
 use async_io::block_on;
 use proptest::prelude::*;
 
-use super::nor::{Nor, PAGE_LEN, Tear};
+use super::nor::{Nor, SECTOR_LEN, Tear};
 use super::*;
 
-const PAGES: usize = 4;
+const SECTORS: usize = SECTORS_MIN as usize;
+/// A little more than the longest pieces of the configuration have.
+const SETTINGS_MAX: usize = 3800;
+const NETWORKS_MAX: usize = 1900;
 
-async fn open(flash: Nor) -> (Store<Nor>, Condition) {
+type Flash = Nor;
+
+async fn open<const READ: usize>(
+    flash: Nor<SECTOR_LEN, READ>,
+) -> (Store<Nor<SECTOR_LEN, READ>>, Condition) {
     let end = flash.bytes.len() as u32;
     Store::open(flash, 0..end).await.expect("a readable flash")
 }
@@ -37,10 +44,11 @@ async fn play<F: NorFlash>(
     (items, None)
 }
 
-async fn stored(store: &mut Store<Nor>) -> Items {
+async fn stored<F: NorFlash>(store: &mut Store<F>, script: &Script) -> Items {
     let mut items = Items::new();
     let mut buf = [0; VALUE_MAX];
-    for key in Key::all() {
+    let keys: BTreeMap<u8, Key> = script.iter().map(|(key, _)| (key.number(), *key)).collect();
+    for key in keys.into_values() {
         if let Some(value) = store.load(key, &mut buf).await.expect("readable") {
             items.insert(key.number(), value.to_vec());
         }
@@ -73,14 +81,14 @@ fn lens(items: &Items) -> Vec<(u8, usize)> {
 /// Items like those of a device, scaled to the small pages, over three rounds of the partition.
 fn device_script() -> Script {
     let mut script = Vec::new();
-    for round in 0..12_u8 {
+    for round in 0..16_u8 {
         script.push((Key::Boots, std::vec![round + 1, 0, 0, 0]));
         script.push((
             Key::Networks,
             std::vec![round + 1; 170 + usize::from(round)],
         ));
         if round % 4 == 0 {
-            script.push((Key::Services, std::vec![round + 1; 300]));
+            script.push((Key::OtherSettings, std::vec![round + 1; 300]));
             script.push((Key::Identity, std::vec![7; 12]));
         }
         script.push((Key::Settings, std::vec![round + 1; 40]));
@@ -92,7 +100,7 @@ fn device_script() -> Script {
 fn a_power_cut_at_every_operation_leaves_every_item_old_or_new() {
     block_on(async {
         let script = device_script();
-        let (mut store, _) = open(Nor::new(PAGES)).await;
+        let (mut store, _) = open(Flash::new(SECTORS)).await;
         play(&mut store, &script).await;
         let Nor {
             operations,
@@ -106,23 +114,24 @@ fn a_power_cut_at_every_operation_leaves_every_item_old_or_new() {
         );
         for tear in Tear::ALL {
             for cut in 0..operations {
-                survives_cuts(&script, cut, tear).await;
+                survives_cuts::<4>(&script, cut, tear).await;
+                survives_cuts::<1>(&script, cut, tear).await;
             }
         }
     });
 }
 
 /// Cuts the power at an operation, and again at each of the first operations after it is back.
-async fn survives_cuts(script: &Script, cut: usize, tear: Tear) {
+async fn survives_cuts<const READ: usize>(script: &Script, cut: usize, tear: Tear) {
     let what = std::format!("{tear:?} at {cut}");
-    let mut flash = Nor::new(PAGES);
+    let mut flash = Nor::<SECTOR_LEN, READ>::new(SECTORS);
     flash.cut = Some((cut, tear));
     let end = flash.bytes.len() as u32;
     let (before, under_way) = match Store::open(&mut flash, 0..end).await {
         Ok((mut store, _)) => play(&mut store, script).await,
         Err(_) => (Items::new(), None),
     };
-    for second in 0..6 {
+    for second in 0..4 {
         let mut again = flash.power_up();
         again.cut = Some((second, Tear::ALL[(cut + second) % 6]));
         if let Ok((mut store, _)) = Store::open(&mut again, 0..end).await {
@@ -130,8 +139,7 @@ async fn survives_cuts(script: &Script, cut: usize, tear: Tear) {
             let _ = store.save(SAVED_AT_BOOT, &[1, 0, 0, 0]).await;
         }
         let (mut store, condition) = open(again.power_up()).await;
-        let mut now = stored(&mut store).await;
-        now.remove(&SAVED_AT_BOOT.number());
+        let now = stored(&mut store, script).await;
         assert_whole(&now, &before, under_way.as_ref(), &what);
         assert!(
             before.is_empty() || condition == Condition::Sound,
@@ -146,7 +154,7 @@ async fn survives_cuts(script: &Script, cut: usize, tear: Tear) {
 #[test]
 fn what_is_stored_already_is_not_written_again() {
     block_on(async {
-        let (mut store, condition) = open(Nor::new(PAGES)).await;
+        let (mut store, condition) = open(Flash::new(SECTORS)).await;
         assert_eq!(condition, Condition::New);
         assert_eq!(store.save(Key::Networks, b"one").await, Ok(Saved::Written));
         assert_eq!(store.remove(Key::Settings).await, Ok(Saved::Unchanged));
@@ -166,7 +174,7 @@ fn what_is_stored_already_is_not_written_again() {
 #[test]
 fn a_flash_that_refuses_writes_still_gives_what_it_holds() {
     block_on(async {
-        let (mut store, _) = open(Nor::new(PAGES)).await;
+        let (mut store, _) = open(Flash::new(SECTORS)).await;
         store.save(Key::Networks, b"one").await.expect("saved");
         let mut flash = store.close().power_up();
         flash.fails_from = Some(0);
@@ -187,7 +195,7 @@ fn a_flash_that_refuses_writes_still_gives_what_it_holds() {
 #[test]
 fn numbers_empty_values_and_bounds() {
     block_on(async {
-        let (mut store, _) = open(Nor::new(PAGES)).await;
+        let (mut store, _) = open(Flash::new(SECTORS)).await;
         assert_eq!(store.load_number(Key::Boots).await, Ok(0));
         store.save_number(Key::Boots, 70_000).await.expect("saved");
         assert_eq!(store.load_number(Key::Boots).await, Ok(70_000));
@@ -202,15 +210,15 @@ fn numbers_empty_values_and_bounds() {
             store.load(Key::Networks, &mut [0; 99]).await,
             Err(StoreError::TooLong)
         );
-        for too_long in [PAGE_LEN, VALUE_MAX + 1] {
+        for too_long in [2 * SECTOR_LEN, VALUE_MAX + 1] {
             assert_eq!(
                 store.save(Key::Networks, &std::vec![1; too_long]).await,
                 Err(StoreError::TooLong)
             );
         }
         assert_eq!(
-            stored(&mut store).await.len(),
-            1,
+            store.load(Key::Networks, &mut [0; 100]).await,
+            Ok(Some(&[1; 100][..])),
             "a refused save changes nothing"
         );
         assert!(Key::mark(MARKS_MAX).is_none());
@@ -220,32 +228,35 @@ fn numbers_empty_values_and_bounds() {
 #[test]
 fn a_partition_is_whole_pages_and_enough_of_them() {
     block_on(async {
-        let page = PAGE_LEN as u32;
+        let sector = SECTOR_LEN as u32;
         for bad in [
-            0..3 * page,
-            4..4 + 4 * page,
-            0..4 * page + 4,
-            8 * page..4 * page,
+            0..10 * sector,
+            0..13 * sector,
+            4..4 + 12 * sector,
+            0..12 * sector + 4,
+            12 * sector..0,
         ] {
-            let opened = Store::open(Nor::new(8), bad.clone()).await;
+            let opened = Store::open(Flash::new(16), bad.clone()).await;
             assert_eq!(opened.err(), Some(StoreError::Partition), "{bad:?}");
         }
-        let mut flash = Nor::new(8);
-        flash.bytes[..PAGE_LEN].fill(0x11);
-        flash.bytes[6 * PAGE_LEN..].fill(0x22);
+        let mut flash = Flash::new(16);
+        flash.bytes[..SECTOR_LEN].fill(0x11);
+        flash.bytes[13 * SECTOR_LEN..].fill(0x22);
         let around = flash.bytes.clone();
-        let (mut store, _) = Store::open(flash, page..6 * page).await.expect("opened");
+        let (mut store, _) = Store::open(flash, sector..13 * sector)
+            .await
+            .expect("opened");
         play(&mut store, &device_script()).await;
         let flash = store.close();
-        assert_eq!(flash.bytes[..PAGE_LEN], around[..PAGE_LEN]);
-        assert_eq!(flash.bytes[6 * PAGE_LEN..], around[6 * PAGE_LEN..]);
+        assert_eq!(flash.bytes[..SECTOR_LEN], around[..SECTOR_LEN]);
+        assert_eq!(flash.bytes[13 * SECTOR_LEN..], around[13 * SECTOR_LEN..]);
     });
 }
 
 /// Rubbish in place of a store: it opens, and works from then on.
 fn opens_and_works(bytes: Vec<u8>) -> Condition {
     block_on(async {
-        let (mut store, condition) = open(Nor::of(bytes)).await;
+        let (mut store, condition) = open(Flash::of(bytes)).await;
         store.save(Key::Networks, b"after").await.expect("usable");
         let (mut store, again) = open(store.close().power_up()).await;
         assert_eq!(again, Condition::Sound);
@@ -261,7 +272,7 @@ fn opens_and_works(bytes: Vec<u8>) -> Condition {
 #[test]
 fn a_flash_of_one_byte_repeated_opens() {
     for byte in 0..=0xff {
-        let condition = opens_and_works(std::vec![byte; PAGES * PAGE_LEN]);
+        let condition = opens_and_works(std::vec![byte; SECTORS * SECTOR_LEN]);
         let expected = if byte == 0xff {
             Condition::New
         } else {
@@ -279,7 +290,7 @@ fn any_key() -> impl Strategy<Value = Key> {
 proptest! {
     #[test]
     fn a_flash_of_random_bytes_opens(
-        bytes in proptest::collection::vec(any::<u8>(), PAGES * PAGE_LEN),
+        bytes in proptest::collection::vec(any::<u8>(), SECTORS * SECTOR_LEN),
     ) {
         prop_assert_eq!(opens_and_works(bytes), Condition::Reformatted);
     }
@@ -287,11 +298,11 @@ proptest! {
     /// Pages with good marks and anything behind them: what a flash that forgets might hold.
     #[test]
     fn rubbish_behind_good_marks_opens(
-        rubbish in proptest::collection::vec(any::<u8>(), 0..PAGES * PAGE_LEN),
-        at in 0..PAGES * PAGE_LEN,
+        rubbish in proptest::collection::vec(any::<u8>(), 0..SECTORS * SECTOR_LEN),
+        at in 0..SECTORS * SECTOR_LEN,
     ) {
         let mut bytes = block_on(async {
-            let (mut store, _) = open(Nor::new(PAGES)).await;
+            let (mut store, _) = open(Flash::new(SECTORS)).await;
             play(&mut store, &device_script()).await;
             store.close().bytes
         });
@@ -308,6 +319,40 @@ proptest! {
         cut in 0..200_usize,
         tear in proptest::sample::select(Tear::ALL.to_vec()),
     ) {
-        block_on(survives_cuts(&script, cut, tear));
+        block_on(survives_cuts::<4>(&script, cut, tear));
     }
+}
+
+/// Every item at its longest, saved in random order in the smallest partition of 4 KiB sectors.
+#[test]
+fn the_smallest_partition_holds_everything_at_its_longest() {
+    block_on(async {
+        let mut store = Store::open(Nor::<4096, 4>::new(SECTORS), 0..SECTORS_MIN * 4096)
+            .await
+            .expect("a partition")
+            .0;
+        let mut random = 12_345_u32;
+        for n in 0..2000_u32 {
+            random ^= random << 13;
+            random ^= random >> 17;
+            random ^= random << 5;
+            let mark = Key::mark((random >> 8) as u8 % MARKS_MAX).expect("a place");
+            let (key, len) = match random % 12 {
+                0 => (Key::Settings, SETTINGS_MAX),
+                1 => (Key::OtherSettings, SETTINGS_MAX),
+                2 | 3 => (Key::Networks, NETWORKS_MAX),
+                4 | 5 => (Key::OtherNetworks, NETWORKS_MAX),
+                6 => (Key::Head, 3),
+                7 => (Key::Boots, 4),
+                8 => (Key::FleetKey, 128),
+                _ => (mark, 160),
+            };
+            let value = std::vec![(n % 251) as u8 + 1; len];
+            assert_eq!(
+                store.save(key, &value).await,
+                Ok(Saved::Written),
+                "save {n}"
+            );
+        }
+    });
 }
