@@ -76,7 +76,8 @@ pub struct View<'a> {
     pub session: Option<Session<'a>>,
     /// The time, by the device's own clock.
     pub now: Instant,
-    /// Whether credentials would be refused as busy.
+    /// Whether credentials would be refused as busy
+    /// ([`Manager::is_busy`](landfall_core::manager::Manager::is_busy)).
     pub busy: bool,
     /// Whether the probes of phones are answered with success
     /// ([`Manager::probe_succeeds`](landfall_core::manager::Manager::probe_succeeds)).

@@ -27,21 +27,21 @@ fn probes_lead_to_the_portal_until_the_device_is_provisioned() {
     for probe in PROBES {
         let line = probe.lines().next().unwrap_or_default();
         let answer = world.ask(AP, &probe.replacen('\n', " HTTP/1.1\n", 1));
-        codes += &std::format!("{line}: {}\n", answer.lines().next().unwrap_or_default());
+        codes += &std::format!("{line}:{}\n", answer.lines().next().unwrap_or_default());
     }
     expect![[r#"
-        GET /generate_204: HTTP/1.1 302 Found
-        GET /gen_204: HTTP/1.1 302 Found
-        GET /hotspot-detect.html: HTTP/1.1 302 Found
-        GET /library/test/success.html: HTTP/1.1 302 Found
-        GET /connecttest.txt: HTTP/1.1 302 Found
-        GET /ncsi.txt: HTTP/1.1 302 Found
-        GET /redirect: HTTP/1.1 302 Found
-        GET /wpad.dat: HTTP/1.1 404 Not Found
-        GET /canonical.html: HTTP/1.1 302 Found
-        GET /success.txt?ipv4: HTTP/1.1 302 Found
-        GET /check_network_status.txt: HTTP/1.1 302 Found
-        GET /kindle-wifi/wifistub.html: HTTP/1.1 302 Found
+        GET /generate_204:    302 Found | Content-Type: text/html; charset=utf-8 | Location: http://192.168.4.1/
+        GET /gen_204:    302 Found | Content-Type: text/html; charset=utf-8 | Location: http://192.168.4.1/
+        GET /hotspot-detect.html:    302 Found | Content-Type: text/html; charset=utf-8 | Location: http://192.168.4.1/
+        GET /library/test/success.html:    302 Found | Content-Type: text/html; charset=utf-8 | Location: http://192.168.4.1/
+        GET /connecttest.txt:    302 Found | Content-Type: text/html; charset=utf-8 | Location: http://192.168.4.1/
+        GET /ncsi.txt:    302 Found | Content-Type: text/html; charset=utf-8 | Location: http://192.168.4.1/
+        GET /redirect:    302 Found | Content-Type: text/html; charset=utf-8 | Location: http://192.168.4.1/
+        GET /wpad.dat:    404 Not Found
+        GET /canonical.html:    302 Found | Content-Type: text/html; charset=utf-8 | Location: http://192.168.4.1/
+        GET /success.txt?ipv4:    302 Found | Content-Type: text/html; charset=utf-8 | Location: http://192.168.4.1/
+        GET /check_network_status.txt:    302 Found | Content-Type: text/html; charset=utf-8 | Location: http://192.168.4.1/
+        GET /kindle-wifi/wifistub.html:    302 Found | Content-Type: text/html; charset=utf-8 | Location: http://192.168.4.1/
     "#]]
     .assert_eq(&codes);
     check(
@@ -49,13 +49,9 @@ fn probes_lead_to_the_portal_until_the_device_is_provisioned() {
         AP,
         &PROBES[..1],
         expect![[r#"
-            GET /generate_204
-            Host: connectivitycheck.gstatic.com
-            HTTP/1.1 302 Found
-            Content-Type: text/html; charset=utf-8
-            Location: http://192.168.4.1/
-            <!doctype html><title>Wi-Fi</title><a href="http://192.168.4.1/">Set up Wi-Fi</a>
-
+            GET /generate_204 | Host: connectivitycheck.gstatic.com
+                302 Found | Content-Type: text/html; charset=utf-8 | Location: http://192.168.4.1/
+                <!doctype html><title>Wi-Fi</title><a href="http://192.168.4.1/">Set up Wi-Fi</a>
         "#]],
     );
     // Asked of the device by its own name they are the same.
@@ -65,11 +61,8 @@ fn probes_lead_to_the_portal_until_the_device_is_provisioned() {
         &["HEAD /generate_204"],
         expect![[r#"
             HEAD /generate_204
-            HTTP/1.1 302 Found
-            Content-Type: text/html; charset=utf-8
-            Location: http://192.168.4.1/
-            <!doctype html><title>Wi-Fi</title><a href="http://192.168.4.1/">Set up Wi-Fi</a>
-
+                302 Found | Content-Type: text/html; charset=utf-8 | Location: http://192.168.4.1/
+                <!doctype html><title>Wi-Fi</title><a href="http://192.168.4.1/">Set up Wi-Fi</a>
         "#]],
     );
 }
@@ -83,79 +76,40 @@ fn probes_succeed_once_the_page_has_shown_the_result() {
         AP,
         PROBES,
         expect![[r#"
-            GET /generate_204
-            Host: connectivitycheck.gstatic.com
-            HTTP/1.1 204 No Content
-
-
-            GET /gen_204
-            Host: clients3.google.com
-            HTTP/1.1 204 No Content
-
-
-            GET /hotspot-detect.html
-            Host: captive.apple.com
-            HTTP/1.1 200 OK
-            Content-Type: text/html; charset=utf-8
-            <HTML><HEAD><TITLE>Success</TITLE></HEAD><BODY>Success</BODY></HTML>
-
-            GET /library/test/success.html
-            Host: www.apple.com
-            HTTP/1.1 200 OK
-            Content-Type: text/html; charset=utf-8
-            <HTML><HEAD><TITLE>Success</TITLE></HEAD><BODY>Success</BODY></HTML>
-
-            GET /connecttest.txt
-            Host: www.msftconnecttest.com
-            HTTP/1.1 200 OK
-            Content-Type: text/plain; charset=utf-8
-            Microsoft Connect Test
-
-            GET /ncsi.txt
-            Host: www.msftncsi.com
-            HTTP/1.1 200 OK
-            Content-Type: text/plain; charset=utf-8
-            Microsoft NCSI
-
-            GET /redirect
-            Host: www.msftconnecttest.com
-            HTTP/1.1 302 Found
-            Content-Type: text/html; charset=utf-8
-            Location: http://192.168.4.1/
-            <!doctype html><title>Wi-Fi</title><a href="http://192.168.4.1/">Set up Wi-Fi</a>
-
-            GET /wpad.dat
-            Host: wpad
-            HTTP/1.1 404 Not Found
-            Content-Type: application/json
-            {"error":"not-found","detail":"path: no proxy here"}
-
-            GET /canonical.html
-            Host: detectportal.firefox.com
-            HTTP/1.1 200 OK
-            Content-Type: text/html; charset=utf-8
-            <meta http-equiv="refresh" content="0;url=https://support.mozilla.org/kb/captive-portal"/>
-
-            GET /success.txt?ipv4
-            Host: detectportal.firefox.com
-            HTTP/1.1 200 OK
-            Content-Type: text/plain; charset=utf-8
-            success
-
-
-            GET /check_network_status.txt
-            Host: nmcheck.gnome.org
-            HTTP/1.1 200 OK
-            Content-Type: text/plain; charset=utf-8
-            NetworkManager is online
-
-
-            GET /kindle-wifi/wifistub.html
-            Host: spectrum.s3.amazonaws.com
-            HTTP/1.1 200 OK
-            Content-Type: text/html; charset=utf-8
-            <html><head><title>Kindle Reachability Probe Page</title></head><body>81ce4465-7167-4dcb-835b-dcc9e44c112a</body></html>
-
+            GET /generate_204 | Host: connectivitycheck.gstatic.com
+                204 No Content
+            GET /gen_204 | Host: clients3.google.com
+                204 No Content
+            GET /hotspot-detect.html | Host: captive.apple.com
+                200 OK | Content-Type: text/html; charset=utf-8
+                <HTML><HEAD><TITLE>Success</TITLE></HEAD><BODY>Success</BODY></HTML>
+            GET /library/test/success.html | Host: www.apple.com
+                200 OK | Content-Type: text/html; charset=utf-8
+                <HTML><HEAD><TITLE>Success</TITLE></HEAD><BODY>Success</BODY></HTML>
+            GET /connecttest.txt | Host: www.msftconnecttest.com
+                200 OK | Content-Type: text/plain; charset=utf-8
+                Microsoft Connect Test
+            GET /ncsi.txt | Host: www.msftncsi.com
+                200 OK | Content-Type: text/plain; charset=utf-8
+                Microsoft NCSI
+            GET /redirect | Host: www.msftconnecttest.com
+                302 Found | Content-Type: text/html; charset=utf-8 | Location: http://192.168.4.1/
+                <!doctype html><title>Wi-Fi</title><a href="http://192.168.4.1/">Set up Wi-Fi</a>
+            GET /wpad.dat | Host: wpad
+                404 Not Found
+                {"error":"not-found","detail":"path: no proxy here"}
+            GET /canonical.html | Host: detectportal.firefox.com
+                200 OK | Content-Type: text/html; charset=utf-8
+                <meta http-equiv="refresh" content="0;url=https://support.mozilla.org/kb/captive-portal"/>
+            GET /success.txt?ipv4 | Host: detectportal.firefox.com
+                200 OK | Content-Type: text/plain; charset=utf-8
+                success
+            GET /check_network_status.txt | Host: nmcheck.gnome.org
+                200 OK | Content-Type: text/plain; charset=utf-8
+                NetworkManager is online
+            GET /kindle-wifi/wifistub.html | Host: spectrum.s3.amazonaws.com
+                200 OK | Content-Type: text/html; charset=utf-8
+                <html><head><title>Kindle Reachability Probe Page</title></head><body>81ce4465-7167-4dcb-835b-dcc9e44c112a</body></html>
         "#]],
     );
 }
@@ -177,51 +131,27 @@ fn strangers_names_lead_to_the_portal_on_the_access_points_side_alone() {
         AP,
         &requests,
         expect![[r#"
-            GET /
-            Host: example.com
-            HTTP/1.1 302 Found
-            Content-Type: text/html; charset=utf-8
-            Location: http://192.168.4.1/
-            <!doctype html><title>Wi-Fi</title><a href="http://192.168.4.1/">Set up Wi-Fi</a>
-
-            HEAD /any/where?x=1
-            Host: example.com:8080
-            HTTP/1.1 302 Found
-            Content-Type: text/html; charset=utf-8
-            Location: http://192.168.4.1/
-            <!doctype html><title>Wi-Fi</title><a href="http://192.168.4.1/">Set up Wi-Fi</a>
-
-            GET http://example.com/x
-            Host: 192.168.4.1
-            HTTP/1.1 302 Found
-            Content-Type: text/html; charset=utf-8
-            Location: http://192.168.4.1/
-            <!doctype html><title>Wi-Fi</title><a href="http://192.168.4.1/">Set up Wi-Fi</a>
-
-            GET /api/status
-            Host: example.com
-            HTTP/1.1 421 Misdirected Request
-            Content-Type: application/json
-            {"error":"misdirected","detail":"Host: not a name of this device"}
-
-            GET /api
-            Host: example.com
-            HTTP/1.1 421 Misdirected Request
-            Content-Type: application/json
-            {"error":"misdirected","detail":"Host: not a name of this device"}
-
-            POST /wifi
-            Host: example.com
-            HTTP/1.1 421 Misdirected Request
-            Content-Type: application/json
-            {"error":"misdirected","detail":"Host: not a name of this device"}
-
-            PUT /x
-            Host: example.com
-            HTTP/1.1 421 Misdirected Request
-            Content-Type: application/json
-            {"error":"misdirected","detail":"Host: not a name of this device"}
-
+            GET / | Host: example.com
+                302 Found | Content-Type: text/html; charset=utf-8 | Location: http://192.168.4.1/
+                <!doctype html><title>Wi-Fi</title><a href="http://192.168.4.1/">Set up Wi-Fi</a>
+            HEAD /any/where?x=1 | Host: example.com:8080
+                302 Found | Content-Type: text/html; charset=utf-8 | Location: http://192.168.4.1/
+                <!doctype html><title>Wi-Fi</title><a href="http://192.168.4.1/">Set up Wi-Fi</a>
+            GET http://example.com/x | Host: 192.168.4.1
+                302 Found | Content-Type: text/html; charset=utf-8 | Location: http://192.168.4.1/
+                <!doctype html><title>Wi-Fi</title><a href="http://192.168.4.1/">Set up Wi-Fi</a>
+            GET /api/status | Host: example.com
+                421 Misdirected Request
+                {"error":"misdirected","detail":"Host: not a name of this device"}
+            GET /api | Host: example.com
+                421 Misdirected Request
+                {"error":"misdirected","detail":"Host: not a name of this device"}
+            POST /wifi | Host: example.com
+                421 Misdirected Request
+                {"error":"misdirected","detail":"Host: not a name of this device"}
+            PUT /x | Host: example.com
+                421 Misdirected Request
+                {"error":"misdirected","detail":"Host: not a name of this device"}
         "#]],
     );
     check(
@@ -229,42 +159,28 @@ fn strangers_names_lead_to_the_portal_on_the_access_points_side_alone() {
         STATION,
         &requests[..4],
         expect![[r#"
-        GET /
-        Host: example.com
-        HTTP/1.1 421 Misdirected Request
-        Content-Type: application/json
-        {"error":"misdirected","detail":"Host: not a name of this device"}
-
-        HEAD /any/where?x=1
-        Host: example.com:8080
-        HTTP/1.1 421 Misdirected Request
-        Content-Type: application/json
-        {"error":"misdirected","detail":"Host: not a name of this device"}
-
-        GET http://example.com/x
-        Host: 192.168.4.1
-        HTTP/1.1 421 Misdirected Request
-        Content-Type: application/json
-        {"error":"misdirected","detail":"Host: not a name of this device"}
-
-        GET /api/status
-        Host: example.com
-        HTTP/1.1 421 Misdirected Request
-        Content-Type: application/json
-        {"error":"misdirected","detail":"Host: not a name of this device"}
-
-    "#]],
+            GET / | Host: example.com
+                421 Misdirected Request
+                {"error":"misdirected","detail":"Host: not a name of this device"}
+            HEAD /any/where?x=1 | Host: example.com:8080
+                421 Misdirected Request
+                {"error":"misdirected","detail":"Host: not a name of this device"}
+            GET http://example.com/x | Host: 192.168.4.1
+                421 Misdirected Request
+                {"error":"misdirected","detail":"Host: not a name of this device"}
+            GET /api/status | Host: example.com
+                421 Misdirected Request
+                {"error":"misdirected","detail":"Host: not a name of this device"}
+        "#]],
     );
     check(
         &world,
         STATION,
         &["GET /generate_204"],
         expect![[r#"
-        GET /generate_204
-        HTTP/1.1 404 Not Found
-        Content-Type: application/json
-        {"error":"not-found","detail":"path: nothing is here"}
-
-    "#]],
+            GET /generate_204
+                404 Not Found
+                {"error":"not-found","detail":"path: nothing is here"}
+        "#]],
     );
 }

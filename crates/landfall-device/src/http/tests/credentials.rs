@@ -22,39 +22,18 @@ fn credentials_become_a_candidate() {
             &post("/api/wifi", r#"{"ssid":"h\u00e9\"","pass":""}"#),
         ],
         expect![[r#"
-            POST /api/wifi
-            Content-Type: application/json
-
-            {"ssid":"home","pass":"12345678"}
-            > Touched
-            > Join { ssid: "home", security: Personal(***) }
-            > Posted
-            HTTP/1.1 200 OK
-            Content-Type: application/json
-            {"status":"connecting","state":"CONNECTING"}
-
-            POST /api/wifi
-            Content-Type: application/json
-
-            {"ssid":"x","ssid_hex":"636166e9","pass":null,"more":[1]}
-            > Touched
-            > Join { ssid: "caf\xe9", security: Open }
-            > Posted
-            HTTP/1.1 200 OK
-            Content-Type: application/json
-            {"status":"connecting","state":"CONNECTING"}
-
-            POST /api/wifi
-            Content-Type: application/json
-
-            {"ssid":"h\u00e9\"","pass":""}
-            > Touched
-            > Join { ssid: "h\xc3\xa9\"", security: Open }
-            > Posted
-            HTTP/1.1 200 OK
-            Content-Type: application/json
-            {"status":"connecting","state":"CONNECTING"}
-
+            POST /api/wifi | {"ssid":"home","pass":"12345678"}
+                > Touched; Join { ssid: "home", security: Personal(***) }; Posted
+                200 OK
+                {"status":"connecting","state":"CONNECTING"}
+            POST /api/wifi | {"ssid":"x","ssid_hex":"636166e9","pass":null,"more":[1]}
+                > Touched; Join { ssid: "caf\xe9", security: Open }; Posted
+                200 OK
+                {"status":"connecting","state":"CONNECTING"}
+            POST /api/wifi | {"ssid":"h\u00e9\"","pass":""}
+                > Touched; Join { ssid: "h\xc3\xa9\"", security: Open }; Posted
+                200 OK
+                {"status":"connecting","state":"CONNECTING"}
         "#]],
     );
 }
@@ -148,7 +127,7 @@ fn what_the_device_refuses_is_told() {
         );
         let answer = world.ask(AP, &request);
         assert!(
-            answer.contains(&format!("HTTP/1.1 {code}\n")),
+            answer.contains(&format!("    {code}\n")),
             "{refusal:?}: {answer}"
         );
         assert!(!answer.contains("Posted"), "{answer}");
@@ -175,50 +154,20 @@ fn the_form_without_script_answers_with_pages() {
             &form("ssid=a&pass=short"),
         ],
         expect![[r#"
-            POST /wifi
-            Origin: http://192.168.4.1
-            Content-Type: application/x-www-form-urlencoded
-
-            ssid=caf%C3%A9+1&pass=12345678
-            > Touched
-            > Join { ssid: "caf\xc3\xa9 1", security: Personal(***) }
-            > Posted
-            HTTP/1.1 303 See Other
-            Location: /result
-
-
-            POST /wifi
-            Origin: http://192.168.4.1
-            Content-Type: application/x-www-form-urlencoded
-
-            ssid=open&pass=
-            > Touched
-            > Join { ssid: "open", security: Open }
-            > Posted
-            HTTP/1.1 303 See Other
-            Location: /result
-
-
-            POST /wifi
-            Origin: http://192.168.4.1
-            Content-Type: application/x-www-form-urlencoded
-
-            ssid=&pass=12345678
-            > Touched
-            HTTP/1.1 400 Bad Request
-            Content-Type: text/html; charset=utf-8
-            <!doctype html><html lang=en><meta charset=utf-8><meta name=viewport content="width=device-width"><title>Not sent</title><h1>Not sent</h1><p>A network name has 1 to 32 bytes.</p><p><a href="/">Back</a></p>
-
-            POST /wifi
-            Origin: http://192.168.4.1
-            Content-Type: application/x-www-form-urlencoded
-
-            ssid=a&pass=short
-            > Touched
-            HTTP/1.1 400 Bad Request
-            Content-Type: text/html; charset=utf-8
-            <!doctype html><html lang=en><meta charset=utf-8><meta name=viewport content="width=device-width"><title>Not sent</title><h1>Not sent</h1><p>A password has at least 8 characters.</p><p><a href="/">Back</a></p>
-
+            POST /wifi | Origin: http://192.168.4.1 | Content-Type: application/x-www-form-urlencoded | ssid=caf%C3%A9+1&pass=12345678
+                > Touched; Join { ssid: "caf\xc3\xa9 1", security: Personal(***) }; Posted
+                303 See Other | Location: /result
+            POST /wifi | Origin: http://192.168.4.1 | Content-Type: application/x-www-form-urlencoded | ssid=open&pass=
+                > Touched; Join { ssid: "open", security: Open }; Posted
+                303 See Other | Location: /result
+            POST /wifi | Origin: http://192.168.4.1 | Content-Type: application/x-www-form-urlencoded | ssid=&pass=12345678
+                > Touched
+                400 Bad Request | Content-Type: text/html; charset=utf-8
+                <!doctype html><html lang=en><meta charset=utf-8><meta name=viewport content="width=device-width"><title>Not sent</title><h1>Not sent</h1><p>A network name has 1 to 32 bytes.</p><p><a href="/">Back</a></p>
+            POST /wifi | Origin: http://192.168.4.1 | Content-Type: application/x-www-form-urlencoded | ssid=a&pass=short
+                > Touched
+                400 Bad Request | Content-Type: text/html; charset=utf-8
+                <!doctype html><html lang=en><meta charset=utf-8><meta name=viewport content="width=device-width"><title>Not sent</title><h1>Not sent</h1><p>A password has at least 8 characters.</p><p><a href="/">Back</a></p>
         "#]],
     );
     world.busy = true;
@@ -227,17 +176,11 @@ fn the_form_without_script_answers_with_pages() {
         AP,
         &[&form("ssid=a")],
         expect![[r#"
-        POST /wifi
-        Origin: http://192.168.4.1
-        Content-Type: application/x-www-form-urlencoded
-
-        ssid=a
-        > Touched
-        HTTP/1.1 409 Conflict
-        Content-Type: text/html; charset=utf-8
-        <!doctype html><html lang=en><meta charset=utf-8><meta name=viewport content="width=device-width"><title>Not sent</title><h1>Not sent</h1><p>The device is busy connecting. Wait 20 seconds and try again.</p><p><a href="/">Back</a></p>
-
-    "#]],
+            POST /wifi | Origin: http://192.168.4.1 | Content-Type: application/x-www-form-urlencoded | ssid=a
+                > Touched
+                409 Conflict | Content-Type: text/html; charset=utf-8
+                <!doctype html><html lang=en><meta charset=utf-8><meta name=viewport content="width=device-width"><title>Not sent</title><h1>Not sent</h1><p>The device is busy connecting. Wait 20 seconds and try again.</p><p><a href="/">Back</a></p>
+        "#]],
     );
     world.busy = false;
     world.reply = Reply::Refused(Refusal::ListFull);
@@ -246,18 +189,11 @@ fn the_form_without_script_answers_with_pages() {
         AP,
         &[&form("ssid=a")],
         expect![[r#"
-        POST /wifi
-        Origin: http://192.168.4.1
-        Content-Type: application/x-www-form-urlencoded
-
-        ssid=a
-        > Touched
-        > Join { ssid: "a", security: Open }
-        HTTP/1.1 409 Conflict
-        Content-Type: text/html; charset=utf-8
-        <!doctype html><html lang=en><meta charset=utf-8><meta name=viewport content="width=device-width"><title>Not sent</title><h1>Not sent</h1><p>All 16 places are taken. Remove a network first.</p><p><a href="/">Back</a></p>
-
-    "#]],
+            POST /wifi | Origin: http://192.168.4.1 | Content-Type: application/x-www-form-urlencoded | ssid=a
+                > Touched; Join { ssid: "a", security: Open }
+                409 Conflict | Content-Type: text/html; charset=utf-8
+                <!doctype html><html lang=en><meta charset=utf-8><meta name=viewport content="width=device-width"><title>Not sent</title><h1>Not sent</h1><p>All 16 places are taken. Remove a network first.</p><p><a href="/">Back</a></p>
+        "#]],
     );
 }
 
@@ -269,12 +205,10 @@ fn the_result_is_told_in_words() {
         AP,
         &["GET /result"],
         expect![[r#"
-        GET /result
-        HTTP/1.1 200 OK
-        Content-Type: text/html; charset=utf-8
-        <!doctype html><html lang=en><meta charset=utf-8><meta name=viewport content="width=device-width"><meta http-equiv=refresh content=3><title>No network chosen</title><h1>No network chosen</h1><p><a href="/">Back</a></p>
-
-    "#]],
+            GET /result
+                200 OK | Content-Type: text/html; charset=utf-8
+                <!doctype html><html lang=en><meta charset=utf-8><meta name=viewport content="width=device-width"><meta http-equiv=refresh content=3><title>No network chosen</title><h1>No network chosen</h1><p><a href="/">Back</a></p>
+        "#]],
     );
     world.status.candidate = Some((ssid(b"<i>\xff"), Verdict::Trying));
     check(
@@ -282,12 +216,10 @@ fn the_result_is_told_in_words() {
         AP,
         &["GET /result"],
         expect![[r#"
-        GET /result
-        HTTP/1.1 200 OK
-        Content-Type: text/html; charset=utf-8
-        <!doctype html><html lang=en><meta charset=utf-8><meta name=viewport content="width=device-width"><meta http-equiv=refresh content=3><title>Connecting…</title><h1>Connecting…</h1><p><bdi>&lt;i&gt;�</bdi>: this takes up to 20 seconds.</p><p>If you drop out, join <bdi>Landfall-56789A</bdi> again.</p><p><a href="/">Back</a></p>
-
-    "#]],
+            GET /result
+                200 OK | Content-Type: text/html; charset=utf-8
+                <!doctype html><html lang=en><meta charset=utf-8><meta name=viewport content="width=device-width"><meta http-equiv=refresh content=3><title>Connecting…</title><h1>Connecting…</h1><p><bdi>&lt;i&gt;�</bdi>: this takes up to 20 seconds.</p><p>If you drop out, join <bdi>Landfall-56789A</bdi> again.</p><p><a href="/">Back</a></p>
+        "#]],
     );
     world = World::connected();
     world.status.candidate = Some((ssid(b"HomeNetwork"), Verdict::Ok));
@@ -296,11 +228,9 @@ fn the_result_is_told_in_words() {
         AP,
         &["GET /result"],
         expect![[r#"
-        GET /result
-        HTTP/1.1 200 OK
-        Content-Type: text/html; charset=utf-8
-        <!doctype html><html lang=en><meta charset=utf-8><meta name=viewport content="width=device-width"><meta http-equiv=refresh content=3><title>Connected</title><h1>Connected</h1><p><bdi>HomeNetwork</bdi>: all is well.</p><p>There the device is <a href="http://10.0.0.2/">10.0.0.2</a>, <a href="http://landfall-56789a.local/">landfall-56789a.local</a></p><p><a href="/">Back</a></p>
-
-    "#]],
+            GET /result
+                200 OK | Content-Type: text/html; charset=utf-8
+                <!doctype html><html lang=en><meta charset=utf-8><meta name=viewport content="width=device-width"><meta http-equiv=refresh content=3><title>Connected</title><h1>Connected</h1><p><bdi>HomeNetwork</bdi>: all is well.</p><p>There the device is <a href="http://10.0.0.2/">10.0.0.2</a>, <a href="http://landfall-56789a.local/">landfall-56789a.local</a></p><p><a href="/">Back</a></p>
+        "#]],
     );
 }

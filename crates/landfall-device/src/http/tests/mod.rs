@@ -219,30 +219,29 @@ impl World {
         response
     }
 
-    /// What the machine was told since the last time, then the answer without the fields that all
-    /// answers have.
+    /// What the machine was told since the last time, then status, own fields and body of the
+    /// answer. What all answers have is left out, and that JSON is JSON.
     pub(super) fn ask(&self, door: Door, request: &str) -> String {
         let response = self.respond(door, request);
-        let mut text = String::new();
-        for told in self.told.take() {
-            text += &format!("> {told}\n");
-        }
+        let told = self.told.take();
+        let mut text = match told.is_empty() {
+            true => String::new(),
+            false => format!("    > {}\n", told.join("; ")),
+        };
         let mut head = String::new();
         response.write_head(&mut head, true).unwrap();
-        let common = [
-            "Cache-Control",
-            "Content-Sec",
-            "X-Content",
-            "Referrer",
-            "Connection",
-        ];
-        for line in head.lines() {
-            let is_own = !line.is_empty() && !common.iter().any(|field| line.starts_with(field));
-            if is_own && !line.starts_with("Content-Length") {
-                text += &format!("{line}\n");
-            }
+        let mut lines = head.lines();
+        let status = lines.next().unwrap_or_default();
+        text += &format!("    {}", status.trim_start_matches("HTTP/1.1 "));
+        let own = ["Location", "Allow", "WWW", "Retry", "Content-Type: text"];
+        for line in lines.filter(|line| own.iter().any(|field| line.starts_with(field))) {
+            text += &format!(" | {line}");
         }
-        response.body.write(&mut text).unwrap();
+        let mut body = String::new();
+        response.body.write(&mut body).unwrap();
+        if !body.is_empty() {
+            text += &format!("\n    {}", body.trim_end().replace('\n', "\n    "));
+        }
         text
     }
 }
@@ -304,7 +303,11 @@ pub(super) fn check(world: &World, door: Door, requests: &[&str], expected: expe
         } else {
             format!("{line} HTTP/1.1\nHost: {host}\n{rest}")
         };
-        text += &format!("{}\n{}\n\n", request.trim_end(), world.ask(door, &full));
+        let shown = request
+            .lines()
+            .filter(|line| !line.is_empty() && *line != JSON.trim_end());
+        let shown: Vec<_> = shown.map(str::trim).collect();
+        text += &format!("{}\n{}\n", shown.join(" | "), world.ask(door, &full));
     }
     expected.assert_eq(&text);
 }

@@ -30,76 +30,39 @@ fn networks_are_listed_without_keys_and_edited_by_place() {
         ],
         expect![[r#"
             GET /api/networks
-            HTTP/1.1 200 OK
-            Content-Type: application/json
-            [{"n":0,"ssid":"HomeNetwork","ssid_hex":"486f6d654e6574776f726b","secure":true,"enables_webrepl":false,"bssid":null,"hidden":false},{"n":1,"ssid":"caf�","ssid_hex":"636166e9","secure":false,"enables_webrepl":false,"bssid":null,"hidden":false}]
-
-            POST /api/networks
-            Content-Type: application/json
-
-            {"ssid":"New","password":"12345678","enables_webrepl":true,
-                    "bssid":"02:00:00:00:00:01","hidden":true}
-            > Touched
-            > Add(KnownNetwork { ssid: "New", security: Personal(***), bssid: Some(02:00:00:00:00:01), hidden: true, enables_webrepl: true, proven: false, id: NetworkId(0) })
-            > Posted
-            HTTP/1.1 200 OK
-            Content-Type: application/json
-            [{"n":0,"ssid":"HomeNetwork","ssid_hex":"486f6d654e6574776f726b","secure":true,"enables_webrepl":false,"bssid":null,"hidden":false},{"n":1,"ssid":"caf�","ssid_hex":"636166e9","secure":false,"enables_webrepl":false,"bssid":null,"hidden":false}]
-
-            POST /api/networks
-            Content-Type: application/json
-
-            {"ssid":"HomeNetwork","hidden":true}
-            > Touched
-            > Add(KnownNetwork { ssid: "HomeNetwork", security: Personal(***), bssid: None, hidden: true, enables_webrepl: false, proven: false, id: NetworkId(0) })
-            > Posted
-            HTTP/1.1 200 OK
-            Content-Type: application/json
-            [{"n":0,"ssid":"HomeNetwork","ssid_hex":"486f6d654e6574776f726b","secure":true,"enables_webrepl":false,"bssid":null,"hidden":false},{"n":1,"ssid":"caf�","ssid_hex":"636166e9","secure":false,"enables_webrepl":false,"bssid":null,"hidden":false}]
-
-            PUT /api/networks/1
-            Content-Type: application/json
-
-            {"ssid_hex":"636166e9"}
-            > Put(1, KnownNetwork { ssid: "caf\xe9", security: Open, bssid: None, hidden: false, enables_webrepl: false, proven: false, id: NetworkId(0) })
-            HTTP/1.1 200 OK
-            Content-Type: application/json
-            [{"n":0,"ssid":"HomeNetwork","ssid_hex":"486f6d654e6574776f726b","secure":true,"enables_webrepl":false,"bssid":null,"hidden":false},{"n":1,"ssid":"caf�","ssid_hex":"636166e9","secure":false,"enables_webrepl":false,"bssid":null,"hidden":false}]
-
-            PUT /api/networks/2
-            Content-Type: application/json
-
-            {}
-            HTTP/1.1 404 Not Found
-            Content-Type: application/json
-            {"error":"not-found","detail":"n: no such network"}
-
+                200 OK
+                [{"n":0,"ssid":"HomeNetwork","ssid_hex":"486f6d654e6574776f726b","secure":true,"enables_webrepl":false,"bssid":null,"hidden":false},{"n":1,"ssid":"caf�","ssid_hex":"636166e9","secure":false,"enables_webrepl":false,"bssid":null,"hidden":false}]
+            POST /api/networks | {"ssid":"New","password":"12345678","enables_webrepl":true, | "bssid":"02:00:00:00:00:01","hidden":true}
+                > Touched; Add(KnownNetwork { ssid: "New", security: Personal(***), bssid: Some(02:00:00:00:00:01), hidden: true, enables_webrepl: true, proven: false, id: NetworkId(0) }); Posted
+                200 OK
+                [{"n":0,"ssid":"HomeNetwork","ssid_hex":"486f6d654e6574776f726b","secure":true,"enables_webrepl":false,"bssid":null,"hidden":false},{"n":1,"ssid":"caf�","ssid_hex":"636166e9","secure":false,"enables_webrepl":false,"bssid":null,"hidden":false}]
+            POST /api/networks | {"ssid":"HomeNetwork","hidden":true}
+                > Touched; Add(KnownNetwork { ssid: "HomeNetwork", security: Personal(***), bssid: None, hidden: true, enables_webrepl: false, proven: false, id: NetworkId(0) }); Posted
+                200 OK
+                [{"n":0,"ssid":"HomeNetwork","ssid_hex":"486f6d654e6574776f726b","secure":true,"enables_webrepl":false,"bssid":null,"hidden":false},{"n":1,"ssid":"caf�","ssid_hex":"636166e9","secure":false,"enables_webrepl":false,"bssid":null,"hidden":false}]
+            PUT /api/networks/1 | {"ssid_hex":"636166e9"}
+                > Put(1, KnownNetwork { ssid: "caf\xe9", security: Open, bssid: None, hidden: false, enables_webrepl: false, proven: false, id: NetworkId(0) })
+                200 OK
+                [{"n":0,"ssid":"HomeNetwork","ssid_hex":"486f6d654e6574776f726b","secure":true,"enables_webrepl":false,"bssid":null,"hidden":false},{"n":1,"ssid":"caf�","ssid_hex":"636166e9","secure":false,"enables_webrepl":false,"bssid":null,"hidden":false}]
+            PUT /api/networks/2 | {}
+                404 Not Found
+                {"error":"not-found","detail":"n: no such network"}
             DELETE /api/networks/0
-            > RemoveAt(0)
-            HTTP/1.1 200 OK
-            Content-Type: application/json
-            [{"n":0,"ssid":"HomeNetwork","ssid_hex":"486f6d654e6574776f726b","secure":true,"enables_webrepl":false,"bssid":null,"hidden":false},{"n":1,"ssid":"caf�","ssid_hex":"636166e9","secure":false,"enables_webrepl":false,"bssid":null,"hidden":false}]
-
+                > RemoveAt(0)
+                200 OK
+                [{"n":0,"ssid":"HomeNetwork","ssid_hex":"486f6d654e6574776f726b","secure":true,"enables_webrepl":false,"bssid":null,"hidden":false},{"n":1,"ssid":"caf�","ssid_hex":"636166e9","secure":false,"enables_webrepl":false,"bssid":null,"hidden":false}]
             DELETE /api/networks/2
-            HTTP/1.1 404 Not Found
-            Content-Type: application/json
-            {"error":"not-found","detail":"n: no such network"}
-
+                404 Not Found
+                {"error":"not-found","detail":"n: no such network"}
             DELETE /api/networks/00
-            HTTP/1.1 404 Not Found
-            Content-Type: application/json
-            {"error":"not-found","detail":"path: nothing is here"}
-
+                404 Not Found
+                {"error":"not-found","detail":"path: nothing is here"}
             DELETE /api/networks/16
-            HTTP/1.1 404 Not Found
-            Content-Type: application/json
-            {"error":"not-found","detail":"path: nothing is here"}
-
+                404 Not Found
+                {"error":"not-found","detail":"path: nothing is here"}
             DELETE /api/networks/x
-            HTTP/1.1 404 Not Found
-            Content-Type: application/json
-            {"error":"not-found","detail":"path: nothing is here"}
-
+                404 Not Found
+                {"error":"not-found","detail":"path: nothing is here"}
         "#]],
     );
 }

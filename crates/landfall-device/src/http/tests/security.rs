@@ -102,15 +102,11 @@ fn an_open_access_point_shows_little_once_a_network_is_known() {
         &["GET /api/networks", "GET /api/status"],
         expect![[r#"
             GET /api/networks
-            HTTP/1.1 403 Forbidden
-            Content-Type: application/json
-            {"error":"session-locked","detail":"Authorization: Authentication required"}
-
+                403 Forbidden
+                {"error":"session-locked","detail":"Authorization: Authentication required"}
             GET /api/status
-            HTTP/1.1 200 OK
-            Content-Type: application/json
-            {"state":"AP_ACTIVE","mode":"sta_ap","ssid":"","ip":"192.168.4.1","rssi":null,"mac":"24:6F:28:56:78:9A","hostname":"landfall-56789a","apSsid":"Landfall-56789A","apPassword":null,"ap_ip":"192.168.4.1","ap_clients":0,"retrying":false,"candidate":null,"internet":null,"session":null,"safe_mode":false,"uptime_ms":12345}
-
+                200 OK
+                {"state":"AP_ACTIVE","mode":"sta_ap","ssid":"","ip":"192.168.4.1","rssi":null,"mac":"24:6F:28:56:78:9A","hostname":"landfall-56789a","apSsid":"Landfall-56789A","apPassword":null,"ap_ip":"192.168.4.1","ap_clients":0,"retrying":false,"candidate":null,"internet":null,"session":null,"safe_mode":false,"uptime_ms":12345}
         "#]],
     );
     let mut fresh = World::new().open_ap();
@@ -123,10 +119,8 @@ fn an_open_access_point_shows_little_once_a_network_is_known() {
         &["GET /api/status"],
         expect![[r#"
             GET /api/status
-            HTTP/1.1 200 OK
-            Content-Type: application/json
-            {"state":"AP_ACTIVE","mode":"sta_ap","ssid":"","ip":"192.168.4.1","rssi":null,"mac":"24:6F:28:56:78:9A","hostname":"landfall-56789a","apSsid":"Landfall-56789A","apPassword":null,"ap_ip":"192.168.4.1","ap_clients":0,"retrying":false,"candidate":null,"internet":null,"session":null,"safe_mode":false,"uptime_ms":12345}
-
+                200 OK
+                {"state":"AP_ACTIVE","mode":"sta_ap","ssid":"","ip":"192.168.4.1","rssi":null,"mac":"24:6F:28:56:78:9A","hostname":"landfall-56789a","apSsid":"Landfall-56789A","apPassword":null,"ap_ip":"192.168.4.1","ap_clients":0,"retrying":false,"candidate":null,"internet":null,"session":null,"safe_mode":false,"uptime_ms":12345}
         "#]],
     );
 }
@@ -144,15 +138,11 @@ fn a_session_shows_little_but_to_the_owner() {
         &["GET /api/status", "GET /api/session"],
         expect![[r#"
             GET /api/status
-            HTTP/1.1 200 OK
-            Content-Type: application/json
-            {"state":"AP_ACTIVE","mode":"sta_ap","ssid":"","ip":"192.168.4.1","rssi":null,"mac":"24:6F:28:56:78:9A","hostname":"landfall-56789a","apSsid":"Landfall-56789A","apPassword":null,"ap_ip":"192.168.4.1","ap_clients":0,"retrying":false,"candidate":null,"internet":null,"session":{"course_code":"CS101","course_title":"Introduction"},"safe_mode":false,"uptime_ms":12345}
-
+                200 OK
+                {"state":"AP_ACTIVE","mode":"sta_ap","ssid":"","ip":"192.168.4.1","rssi":null,"mac":"24:6F:28:56:78:9A","hostname":"landfall-56789a","apSsid":"Landfall-56789A","apPassword":null,"ap_ip":"192.168.4.1","ap_clients":0,"retrying":false,"candidate":null,"internet":null,"session":{"course_code":"CS101","course_title":"Introduction"},"safe_mode":false,"uptime_ms":12345}
             GET /api/session
-            HTTP/1.1 200 OK
-            Content-Type: application/json
-            {"active":true,"course_code":"CS101","course_title":"Introduction","needs_code":true}
-
+                200 OK
+                {"active":true,"course_code":"CS101","course_title":"Introduction","needs_code":true}
         "#]],
     );
 }
@@ -187,17 +177,11 @@ fn writes_over_the_network_joined_take_the_owners_password() {
         &["POST /api/reset", "DELETE /api/networks/0"],
         expect![[r#"
             POST /api/reset
-            HTTP/1.1 401 Unauthorized
-            Content-Type: application/json
-            WWW-Authenticate: Basic realm="WiFi Config"
-            {"error":"unauthorized","detail":"Authorization: Authentication required"}
-
+                401 Unauthorized | WWW-Authenticate: Basic realm="WiFi Config"
+                {"error":"unauthorized","detail":"Authorization: Authentication required"}
             DELETE /api/networks/0
-            HTTP/1.1 401 Unauthorized
-            Content-Type: application/json
-            WWW-Authenticate: Basic realm="WiFi Config"
-            {"error":"unauthorized","detail":"Authorization: Authentication required"}
-
+                401 Unauthorized | WWW-Authenticate: Basic realm="WiFi Config"
+                {"error":"unauthorized","detail":"Authorization: Authentication required"}
         "#]],
     );
     let mut freed = World::connected();
@@ -262,15 +246,10 @@ fn five_wrong_passwords_in_a_minute_shut_the_door() {
         STATION,
         &[&request],
         expect![[r#"
-        POST /api/reset
-        Host: 10.0.0.2
-        Authorization: Basic YWRtaW46cGFzc3dvcmQx
-        HTTP/1.1 429 Too Many Requests
-        Content-Type: application/json
-        Retry-After: 60
-        {"error":"too-many-failures","detail":"Authorization: too many wrong passwords, wait a minute"}
-
-    "#]],
+            POST /api/reset | Host: 10.0.0.2 | Authorization: Basic YWRtaW46cGFzc3dvcmQx
+                429 Too Many Requests | Retry-After: 60
+                {"error":"too-many-failures","detail":"Authorization: too many wrong passwords, wait a minute"}
+        "#]],
     );
     // Reading goes on meanwhile.
     let status = "GET /api/status HTTP/1.1\nHost: 10.0.0.2\n";
@@ -367,23 +346,12 @@ fn the_form_takes_a_matching_origin() {
             &format!("POST /wifi\nOrigin: http://example.com\n{form}"),
         ],
         expect![[r#"
-            POST /wifi
-            Content-Type: application/x-www-form-urlencoded
-
-            ssid=a
-            HTTP/1.1 403 Forbidden
-            Content-Type: application/json
-            {"error":"foreign-origin","detail":"Origin: send the form from the portal's own page"}
-
-            POST /wifi
-            Origin: http://example.com
-            Content-Type: application/x-www-form-urlencoded
-
-            ssid=a
-            HTTP/1.1 403 Forbidden
-            Content-Type: application/json
-            {"error":"foreign-origin","detail":"Origin: not a page of this device"}
-
+            POST /wifi | Content-Type: application/x-www-form-urlencoded | ssid=a
+                403 Forbidden
+                {"error":"foreign-origin","detail":"Origin: send the form from the portal's own page"}
+            POST /wifi | Origin: http://example.com | Content-Type: application/x-www-form-urlencoded | ssid=a
+                403 Forbidden
+                {"error":"foreign-origin","detail":"Origin: not a page of this device"}
         "#]],
     );
 }
