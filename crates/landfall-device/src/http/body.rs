@@ -9,12 +9,13 @@ use core::net::Ipv4Addr;
 use heapless::{String, Vec};
 use landfall_core::command::Verdict;
 use landfall_core::config::{AP_CLIENTS_MAX, KnownNetwork, MAX_NETWORKS, Mode};
+use landfall_core::json::JsonBytes;
 use landfall_core::net::{Bssid, Channel, HOSTNAME_MAX, Mac, Ssid};
 use landfall_core::radio::ScanRow;
 use landfall_core::status::{Internet, State};
 use landfall_core::time::Instant;
 
-use super::json::{Hex, OrNull, Quoted, SsidMember, array};
+use super::json::{Hex, OrNull, SsidMember, array};
 use super::view::{KeyText, Session, Side, View};
 
 /// Most rows of a scan that are told.
@@ -150,7 +151,7 @@ impl ResetBody {
         let key = self
             .ap_key
             .as_ref()
-            .map(|key| Quoted(key.expose().as_bytes()));
+            .map(|key| JsonBytes(key.expose().as_bytes()));
         write!(
             out,
             r#"{},"apPassword":{}"#,
@@ -188,8 +189,8 @@ impl SessionText {
         write!(
             out,
             r#""course_code":{},"course_title":{}"#,
-            Quoted(self.course_code.as_bytes()),
-            Quoted(self.course_title.as_bytes())
+            JsonBytes(self.course_code.as_bytes()),
+            JsonBytes(self.course_title.as_bytes())
         )
     }
 }
@@ -242,7 +243,7 @@ impl ScanBody {
             write!(
                 out,
                 r#"{{"ssid":{},"ssid_hex":"{}","rssi":{},"secure":{},"channel":{},"bssid":"{}"}}"#,
-                Quoted(name),
+                JsonBytes(name),
                 Hex(name),
                 row.rssi,
                 row.auth.is_secure(),
@@ -285,7 +286,7 @@ impl NetworksBody {
             write!(
                 out,
                 r#"{{"n":{n},"ssid":{},"ssid_hex":"{}","secure":{},"enables_webrepl":{},"bssid":"#,
-                Quoted(name),
+                JsonBytes(name),
                 Hex(name),
                 row.secure,
                 row.enables_webrepl

@@ -4,9 +4,10 @@ use core::fmt::{self, Write};
 
 use landfall_core::config::Wifi;
 use landfall_core::event::{Event, Record};
+use landfall_core::json::JsonBytes;
 use landfall_core::net::Ssid;
 
-use super::json::{Quoted, SsidMember, array};
+use super::json::{SsidMember, array};
 
 /// Most bytes of one event in a stream: a round over 16 networks with names of 32 bytes, each
 /// escaped.
@@ -81,7 +82,7 @@ fn write_members(out: &mut dyn Write, event: &Event, wifi: &Wifi) -> fmt::Result
             let names = attempted.ids().iter().filter_map(|id| known(*id));
             out.write_str(r#","attempted_networks":"#)?;
             array(out, names, |out, ssid: &Ssid| {
-                write!(out, "{}", Quoted(ssid.as_bytes()))
+                write!(out, "{}", JsonBytes(ssid.as_bytes()))
             })
         }
         Event::ConfigApplied { version } => write!(out, r#","version":{version}"#),

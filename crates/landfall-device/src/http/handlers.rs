@@ -2,16 +2,15 @@
 //! the device.
 
 use landfall_core::command::Command;
-use landfall_core::config::{KnownNetwork, Mode, Security};
-use landfall_core::net::{Mac, Ssid};
+use landfall_core::config::Security;
 
 use super::answer::{Body, Failure, Fixed, Response};
 use super::body::{ClientsBody, MetricsBody, NetworksBody, SessionText, StatusBody};
-use super::credentials::{
-    security_from_bytes, security_of, ssid_from_bytes, ssid_from_hex, ssid_of,
+use super::fields::{
+    mode_of, network_of, object, security_from_bytes, security_of, ssid_from_bytes, ssid_from_hex,
+    ssid_of,
 };
 use super::form;
-use super::members::{NotAnObject, Value, pick};
 use super::page::{NoticeBody, ResultBody};
 use super::reply::Then;
 use super::route::{Answer, Call};
@@ -86,11 +85,10 @@ pub(super) fn join(_: &Call, body: &[u8], view: &View<'_>) -> Answer {
 }
 
 fn join_fields(body: &[u8]) -> Result<Command, Failure> {
-    let [ssid, ssid_hex, pass] =
-        pick(body, ["ssid", "ssid_hex", "pass"]).map_err(|NotAnObject| no_object())?;
+    let object = object(body)?;
     Ok(Command::Join {
-        ssid: ssid_of(ssid, ssid_hex)?,
-        security: security_of("pass", pass)?,
+        ssid: ssid_of(object)?,
+        security: security_of(object, "pass")?,
     })
 }
 
@@ -134,48 +132,25 @@ pub(super) fn reset(_: &Call, _: &[u8], view: &View<'_>) -> Answer {
     Answer::Ask(Command::Reset, Then::Reset)
 }
 
-/// `POST /api/mode`: as in the configuration, by word or by number.
+/// `POST /api/mode`.
 pub(super) fn mode(_: &Call, body: &[u8], _: &View<'_>) -> Answer {
-    let invalid = |reason| Failure {
-        code: "invalid-mode",
-        path: "mode",
-        reason,
-    };
-    let mode = pick(body, ["mode"])
-        .map_err(|NotAnObject| no_object())
-        .and_then(|[mode]| match mode {
-            Some(Value::Text(text)) => text
-                .decode(&mut [0; 8])
-                .and_then(Mode::parse)
-                .ok_or(invalid("not off, sta, ap or sta_ap")),
-            Some(Value::Number(number)) => number
-                .parse::<u8>()
-                .ok()
-                .and_then(|number| Mode::try_from(number).ok())
-                .ok_or(invalid("not 0, 1, 2 or 3")),
-            Some(Value::Bool(_) | Value::Null | Value::Nested) => Err(invalid("not a string")),
-            None => Err(invalid("missing")),
-        });
+    let mode = object(body).and_then(mode_of);
     or_refuse(mode.map(|mode| Answer::Ask(Command::SetMode(mode), Then::Mode(mode))))
 }
 
 /// `POST /api/networks`.
 pub(super) fn add_network(_: &Call, body: &[u8], view: &View<'_>) -> Answer {
-    or_refuse(
-        network_fields(body, view)
-            .map(|network| Answer::Ask(Command::Add(network), Then::Networks)),
-    )
+    let network = object(body).and_then(|object| network_of(object, &view.wifi.networks));
+    or_refuse(network.map(|network| Answer::Ask(Command::Add(network), Then::Networks)))
 }
 
 /// `PUT /api/networks/<n>`.
 pub(super) fn put_network(call: &Call, body: &[u8], view: &View<'_>) -> Answer {
-    match known_place(call, view) {
-        None => Answer::Ready(super::reply::unknown_network()),
-        Some(place) => or_refuse(
-            network_fields(body, view)
-                .map(|network| Answer::Ask(Command::Put(place, network), Then::Networks)),
-        ),
-    }
+    let Some(place) = known_place(call, view) else {
+        return Answer::Ready(super::reply::unknown_network());
+    };
+    let network = object(body).and_then(|object| network_of(object, &view.wifi.networks));
+    or_refuse(network.map(|network| Answer::Ask(Command::Put(place, network), Then::Networks)))
 }
 
 /// `DELETE /api/networks/<n>`.
@@ -189,74 +164,6 @@ pub(super) fn remove_network(call: &Call, _: &[u8], view: &View<'_>) -> Answer {
 fn known_place(call: &Call, view: &View<'_>) -> Option<u8> {
     call.place
         .filter(|place| usize::from(*place) < view.wifi.networks.len())
-}
-
-/// A network of the configuration. One that is sent without its `password` keeps what is known of
-/// that name: what was read here can be sent back, since passwords are never told.
-fn network_fields(body: &[u8], view: &View<'_>) -> Result<KnownNetwork, Failure> {
-    let names = [
-        "ssid",
-        "ssid_hex",
-        "password",
-        "enables_webrepl",
-        "bssid",
-        "hidden",
-    ];
-    let [ssid, ssid_hex, password, webrepl, bssid, hidden] =
-        pick(body, names).map_err(|NotAnObject| no_object())?;
-    let ssid = ssid_of(ssid, ssid_hex)?;
-    let security = match password {
-        None => known_security(&ssid, view),
-        Some(_) => security_of("password", password)?,
-    };
-    Ok(KnownNetwork {
-        enables_webrepl: flag("enables_webrepl", webrepl)?,
-        bssid: bssid_of(bssid)?,
-        hidden: flag("hidden", hidden)?,
-        ..KnownNetwork::new(ssid, security)
-    })
-}
-
-fn known_security(ssid: &Ssid, view: &View<'_>) -> Security {
-    let known = view.wifi.networks.iter().find(|known| known.ssid == *ssid);
-    known.map_or(Security::Open, |known| known.security.clone())
-}
-
-fn flag(path: &'static str, value: Option<Value<'_>>) -> Result<bool, Failure> {
-    match value {
-        None => Ok(false),
-        Some(Value::Bool(on)) => Ok(on),
-        Some(Value::Text(_) | Value::Number(_) | Value::Null | Value::Nested) => Err(Failure {
-            code: "invalid-network",
-            path,
-            reason: "not true or false",
-        }),
-    }
-}
-
-fn bssid_of(value: Option<Value<'_>>) -> Result<Option<Mac>, Failure> {
-    let invalid = Failure {
-        code: "invalid-network",
-        path: "bssid",
-        reason: "not six pairs of hexadecimal digits",
-    };
-    match value {
-        None | Some(Value::Null) => Ok(None),
-        Some(Value::Text(text)) => text
-            .decode(&mut [0; 17])
-            .and_then(|text| Mac::parse(text.as_bytes()))
-            .map(Some)
-            .ok_or(invalid),
-        Some(Value::Bool(_) | Value::Number(_) | Value::Nested) => Err(invalid),
-    }
-}
-
-fn no_object() -> Failure {
-    Failure {
-        code: "invalid-payload",
-        path: "body",
-        reason: "not a JSON object",
-    }
 }
 
 fn ok(body: Body) -> Answer {

@@ -1,50 +1,33 @@
-//! Text as JSON and HTML want it. A network name is raw bytes: whatever stands in it comes out as
-//! text, never as syntax.
+//! What our JSON and HTML are made of. A network name is raw bytes: whatever stands in it comes out
+//! as text, never as syntax.
 
 use core::fmt::{self, Write};
 
+use landfall_core::json::JsonBytes;
 use landfall_core::net::Ssid;
-
-/// A string of JSON, quotes included. U+FFFD stands for each byte that is not UTF-8.
-pub(crate) struct Quoted<'a>(pub(crate) &'a [u8]);
-
-impl fmt::Display for Quoted<'_> {
-    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
-        out.write_char('"')?;
-        each_char(self.0, |c| match c {
-            '"' => out.write_str("\\\""),
-            '\\' => out.write_str("\\\\"),
-            '\0'..='\x1f' | '\x7f' => write!(out, "\\u{:04x}", u32::from(c)),
-            c => out.write_char(c),
-        })?;
-        out.write_char('"')
-    }
-}
 
 /// Text of an HTML page, in an element or in a quoted attribute.
 pub(crate) struct Html<'a>(pub(crate) &'a [u8]);
 
 impl fmt::Display for Html<'_> {
     fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
-        each_char(self.0, |c| match c {
-            '&' => out.write_str("&amp;"),
-            '<' => out.write_str("&lt;"),
-            '>' => out.write_str("&gt;"),
-            '"' => out.write_str("&#34;"),
-            '\'' => out.write_str("&#39;"),
-            // A control character cannot stand in HTML, escaped or not.
-            '\0'..='\x1f' | '\x7f' => out.write_char('\u{fffd}'),
-            c => out.write_char(c),
-        })
+        for chunk in self.0.utf8_chunks() {
+            chunk.valid().chars().try_for_each(|c| match c {
+                '&' => out.write_str("&amp;"),
+                '<' => out.write_str("&lt;"),
+                '>' => out.write_str("&gt;"),
+                '"' => out.write_str("&#34;"),
+                '\'' => out.write_str("&#39;"),
+                // A control character cannot stand in HTML, escaped or not.
+                '\0'..='\x1f' | '\x7f' => out.write_char(char::REPLACEMENT_CHARACTER),
+                c => out.write_char(c),
+            })?;
+            for _ in chunk.invalid() {
+                out.write_char(char::REPLACEMENT_CHARACTER)?;
+            }
+        }
+        Ok(())
     }
-}
-
-fn each_char(bytes: &[u8], mut put: impl FnMut(char) -> fmt::Result) -> fmt::Result {
-    for chunk in bytes.utf8_chunks() {
-        chunk.valid().chars().try_for_each(&mut put)?;
-        chunk.invalid().iter().try_for_each(|_| put('\u{fffd}'))?;
-    }
-    Ok(())
 }
 
 /// Bytes as lower-case hexadecimal digits, two each.
@@ -75,7 +58,7 @@ impl fmt::Display for SsidMember<'_> {
     fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
         let Self(name, ssid) = self;
         let bytes = ssid.map_or(&[][..], |ssid| ssid.as_bytes());
-        write!(out, "\"{name}\":{}", Quoted(bytes))?;
+        write!(out, "\"{name}\":{}", JsonBytes(bytes))?;
         if core::str::from_utf8(bytes).is_err() {
             write!(out, ",\"{name}_hex\":\"{}\"", Hex(bytes))?;
         }
@@ -107,10 +90,6 @@ mod tests {
     #[test]
     fn hostile_names_stay_text() {
         let name = b"\"}<script>&'\\\n\x7f\xff\xc3(";
-        assert_eq!(
-            Quoted(name).to_string(),
-            r#""\"}<script>&'\\\u000a\u007f��(""#
-        );
         assert_eq!(
             Html(name).to_string(),
             "&#34;}&lt;script&gt;&amp;&#39;\\��\u{fffd}\u{fffd}("

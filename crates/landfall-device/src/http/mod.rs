@@ -11,14 +11,13 @@
 mod answer;
 mod body;
 mod captive;
-mod credentials;
 mod event;
+mod fields;
 mod form;
 mod handlers;
 pub mod head;
 mod json;
 mod limiter;
-mod members;
 mod names;
 mod page;
 mod receive;

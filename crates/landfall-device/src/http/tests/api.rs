@@ -166,11 +166,11 @@ fn reset_and_mode_answer_with_what_comes() {
             POST /api/mode | {"mode":"both"}
                 > Touched
                 400 Bad Request
-                {"error":"invalid-mode","detail":"mode: not off, sta, ap or sta_ap"}
+                {"error":"invalid-mode","detail":"mode: not off, sta, ap, sta_ap or 0 to 3"}
             POST /api/mode | {"mode":4}
                 > Touched
                 400 Bad Request
-                {"error":"invalid-mode","detail":"mode: not 0, 1, 2 or 3"}
+                {"error":"invalid-mode","detail":"mode: not off, sta, ap, sta_ap or 0 to 3"}
             POST /api/mode | {}
                 > Touched
                 400 Bad Request
@@ -245,6 +245,34 @@ fn the_rest_of_the_table_answers() {
             GET /
                 > Touched
                 200 OK | Content-Type: text/html; charset=utf-8
+        "#]],
+    );
+}
+
+#[test]
+fn a_known_path_says_what_it_takes() {
+    check(
+        &World::new(),
+        AP,
+        &[
+            "DELETE /api/status",
+            "GET /api/wifi",
+            "PATCH /api/networks",
+            "GET /api/networks/0",
+        ],
+        expect![[r#"
+            DELETE /api/status
+                405 Method Not Allowed | Allow: GET, HEAD
+                {"error":"method-not-allowed","detail":"method: see Allow"}
+            GET /api/wifi
+                405 Method Not Allowed | Allow: POST
+                {"error":"method-not-allowed","detail":"method: see Allow"}
+            PATCH /api/networks
+                405 Method Not Allowed | Allow: GET, HEAD, POST
+                {"error":"method-not-allowed","detail":"method: see Allow"}
+            GET /api/networks/0
+                405 Method Not Allowed | Allow: PUT, DELETE
+                {"error":"method-not-allowed","detail":"method: see Allow"}
         "#]],
     );
 }

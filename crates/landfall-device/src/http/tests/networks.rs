@@ -91,3 +91,46 @@ fn a_wrong_network_is_refused_with_its_path() {
         "#]],
     );
 }
+
+#[test]
+fn a_password_that_is_absent_or_masked_stays_as_it_is_known() {
+    check(
+        &World::new(),
+        AP,
+        &[
+            &post("/api/networks", r#"{"ssid":"HomeNetwork"}"#),
+            &post(
+                "/api/networks",
+                r#"{"ssid":"HomeNetwork","password":"********"}"#,
+            ),
+            &post("/api/networks", r#"{"ssid":"HomeNetwork","password":""}"#),
+            &post("/api/networks", r#"{"ssid":"Another"}"#),
+            &post(
+                "/api/networks",
+                r#"{"ssid":"Another","password":"********"}"#,
+            ),
+        ],
+        expect![[r#"
+            POST /api/networks | {"ssid":"HomeNetwork"}
+                > Touched; Add(KnownNetwork { ssid: "HomeNetwork", security: Personal(***), bssid: None, hidden: false, enables_webrepl: false, proven: false, id: NetworkId(0) }); Posted
+                200 OK
+                [{"n":0,"ssid":"HomeNetwork","ssid_hex":"486f6d654e6574776f726b","secure":true,"enables_webrepl":false,"bssid":null,"hidden":false}]
+            POST /api/networks | {"ssid":"HomeNetwork","password":"********"}
+                > Touched; Add(KnownNetwork { ssid: "HomeNetwork", security: Personal(***), bssid: None, hidden: false, enables_webrepl: false, proven: false, id: NetworkId(0) }); Posted
+                200 OK
+                [{"n":0,"ssid":"HomeNetwork","ssid_hex":"486f6d654e6574776f726b","secure":true,"enables_webrepl":false,"bssid":null,"hidden":false}]
+            POST /api/networks | {"ssid":"HomeNetwork","password":""}
+                > Touched; Add(KnownNetwork { ssid: "HomeNetwork", security: Open, bssid: None, hidden: false, enables_webrepl: false, proven: false, id: NetworkId(0) }); Posted
+                200 OK
+                [{"n":0,"ssid":"HomeNetwork","ssid_hex":"486f6d654e6574776f726b","secure":true,"enables_webrepl":false,"bssid":null,"hidden":false}]
+            POST /api/networks | {"ssid":"Another"}
+                > Touched; Add(KnownNetwork { ssid: "Another", security: Open, bssid: None, hidden: false, enables_webrepl: false, proven: false, id: NetworkId(0) }); Posted
+                200 OK
+                [{"n":0,"ssid":"HomeNetwork","ssid_hex":"486f6d654e6574776f726b","secure":true,"enables_webrepl":false,"bssid":null,"hidden":false}]
+            POST /api/networks | {"ssid":"Another","password":"********"}
+                > Touched
+                400 Bad Request
+                {"error":"invalid-pass","detail":"password: masked, but none is stored"}
+        "#]],
+    );
+}

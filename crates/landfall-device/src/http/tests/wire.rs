@@ -382,18 +382,18 @@ fn events_stream_from_the_oldest_kept_or_behind_the_last_one_seen() {
         &[request],
         true,
         expect![[r#"
-        HTTP/1.1 200 OK
-        Connection: close
-        id: 1
-        event: STA_START
-        data: {"seq":1,"ms":1000,"event":"STA_START"}
+            HTTP/1.1 200 OK
+            Connection: close
+            id: 1
+            event: STA_START
+            data: {"seq":1,"ms":1000,"event":"STA_START"}
 
-        id: 2
-        event: AP_START
-        data: {"seq":2,"ms":1000,"event":"AP_START","ssid":"a\u000a�","ssid_hex":"610aff"}
+            id: 2
+            event: AP_START
+            data: {"seq":2,"ms":1000,"event":"AP_START","ssid":"a\n�","ssid_hex":"610aff"}
 
 
-    "#]],
+        "#]],
     );
     let resumed = b"GET /api/events HTTP/1.1\r\nHost: 192.168.4.1\r\nLast-Event-ID: 1\r\n\r\n";
     check(
@@ -401,13 +401,13 @@ fn events_stream_from_the_oldest_kept_or_behind_the_last_one_seen() {
         &[resumed],
         true,
         expect![[r#"
-        HTTP/1.1 200 OK
-        Connection: close
-        id: 2
-        event: AP_START
-        data: {"seq":2,"ms":1000,"event":"AP_START","ssid":"a\u000a�","ssid_hex":"610aff"}
+            HTTP/1.1 200 OK
+            Connection: close
+            id: 2
+            event: AP_START
+            data: {"seq":2,"ms":1000,"event":"AP_START","ssid":"a\n�","ssid_hex":"610aff"}
 
 
-    "#]],
+        "#]],
     );
 }
