@@ -100,7 +100,10 @@ pub(crate) fn network_of(
         }
         (None, None) | (Some(_), _) => security_of(object, "password")?,
     };
+    // The same credentials are as good as they were.
+    let proven = stored.is_some_and(|stored| stored.proven && stored.security == security);
     Ok(KnownNetwork {
+        proven,
         enables_webrepl: flag(object, "enables_webrepl")?,
         bssid: bssid_of(object)?,
         hidden: flag(object, "hidden")?,
