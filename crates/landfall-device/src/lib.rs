@@ -16,6 +16,7 @@ pub mod dns;
 mod hex;
 #[cfg(feature = "std")]
 pub mod host;
+pub mod http;
 pub mod mdns;
 pub mod portal;
 pub mod store;
