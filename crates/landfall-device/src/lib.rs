@@ -1,4 +1,22 @@
-//! What every device serves, written once for chip, Linux board and simulator.
+//! What every device runs around the machine: the [`runtime`] that carries out what it decides, and
+//! the servers beside it, written once against sockets ([`edge_nal`]) and flash
+//! ([`embedded_storage_async`]).
+//!
+//! No heap, and no executor of its own: the same code runs on a chip and on a host.
 #![no_std]
+#![forbid(unsafe_code)]
 
+#[cfg(any(test, feature = "std"))]
+extern crate std;
+
+pub mod datagram;
+pub mod dhcp;
+pub mod dns;
+#[cfg(test)]
+mod hex;
+#[cfg(feature = "std")]
+pub mod host;
+pub mod http;
+pub mod mdns;
 pub mod portal;
+pub mod store;

@@ -125,7 +125,10 @@ impl<const N: usize> Secret<N> {
     }
 
     /// The secret that a string of a JSON document holds, decoded without a copy on the way.
-    pub(super) fn decode(text: Text<'_>) -> Result<Self, TextError> {
+    ///
+    /// # Errors
+    /// Where it does not fit, or holds no text.
+    pub fn decode(text: Text<'_>) -> Result<Self, TextError> {
         let mut secret = Self::default();
         text.write_to(secret.as_mut_view()).map(|()| secret)
     }

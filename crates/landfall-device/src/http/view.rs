@@ -1,0 +1,178 @@
+//! What the handlers read of a device, and the few things they ask of it.
+
+use core::future::Future;
+use core::net::Ipv4Addr;
+use core::str;
+
+use heapless::String;
+use landfall_core::command::{Command, PortalUse, Reply};
+use landfall_core::config::{ApSecurity, Identity, Secret, Services, Wifi};
+use landfall_core::event::Record;
+use landfall_core::net::{HOSTNAME_MAX, Hostname, KeyMaterial, Mac, PSK_HEX_LEN};
+use landfall_core::radio::ScanRow;
+use landfall_core::status::Status;
+use landfall_core::time::Instant;
+use zeroize::Zeroizing;
+
+/// From which network a request comes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Side {
+    /// From our access point's own.
+    Ap,
+    /// From the one the station has joined.
+    Station,
+}
+
+/// One socket that people knock at.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Door {
+    /// Where those come from who reach it.
+    pub side: Side,
+    /// The port it really listens on.
+    pub port: u16,
+    /// Whether `127.0.0.1:<port>` and `localhost:<port>` stand for the device's address: so in the
+    /// simulator, nowhere else.
+    pub loopback: bool,
+}
+
+/// A client of our access point.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Client {
+    /// Its hardware address.
+    pub mac: Mac,
+    /// Its strength in dBm, where the radio knows it.
+    pub rssi: Option<i8>,
+    /// When it joined.
+    pub since: Instant,
+}
+
+/// A fleet session that the device runs.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Session<'a> {
+    /// Short name of the course.
+    pub course_code: &'a str,
+    /// Its title.
+    pub course_title: &'a str,
+    /// Whether a mark takes the rotating code.
+    pub needs_code: bool,
+}
+
+/// Everything that a handler reads: the device as it stands at one moment.
+#[derive(Clone, Copy, Debug)]
+pub struct View<'a> {
+    /// The machine's snapshot.
+    pub status: &'a Status,
+    /// The configuration in force.
+    pub wifi: &'a Wifi,
+    /// What the doors are told.
+    pub services: &'a Services,
+    /// Who the device is.
+    pub identity: &'a Identity,
+    /// The last scan, strongest first, one row per access point.
+    pub scan_rows: &'a [ScanRow],
+    /// Who is on the access point.
+    pub clients: &'a [Client],
+    /// The session under way.
+    pub session: Option<Session<'a>>,
+    /// The time, by the device's own clock.
+    pub now: Instant,
+    /// Whether credentials would be refused as busy
+    /// ([`Manager::is_busy`](landfall_core::manager::Manager::is_busy)).
+    pub busy: bool,
+    /// Whether the probes of phones are answered with success
+    /// ([`Manager::probe_succeeds`](landfall_core::manager::Manager::probe_succeeds)).
+    pub probe_succeeds: bool,
+}
+
+impl View<'_> {
+    /// The device's name.
+    pub fn hostname(&self) -> String<HOSTNAME_MAX> {
+        let name = match &self.services.hostname {
+            Some(name) => name.clone(),
+            None => Hostname::of(self.status.mac),
+        };
+        // Both hold 32 characters.
+        String::try_from(name.as_str()).unwrap_or_default()
+    }
+
+    /// The device's address on that side, where it has one.
+    pub fn address(&self, side: Side) -> Option<Ipv4Addr> {
+        match side {
+            Side::Ap => Some(self.status.ap_ip),
+            Side::Station => self.status.station_ip,
+        }
+    }
+
+    /// Whether anybody may join our access point.
+    pub fn ap_is_open(&self) -> bool {
+        matches!(self.wifi.ap.security, ApSecurity::Open)
+    }
+
+    /// Whether the access point's side shows the status and the attendance page alone: in a
+    /// session, and on an open access point as soon as a network is known. Without a network an
+    /// open access point, open by its owner's word, is good for onboarding.
+    pub fn ap_is_locked(&self) -> bool {
+        self.session.is_some() || (self.ap_is_open() && !self.wifi.networks.is_empty())
+    }
+
+    /// The access point's key, for those who came in by it.
+    pub(crate) fn shown_ap_key(&self, side: Side) -> Option<KeyText> {
+        match side {
+            Side::Ap if !self.ap_is_open() && !self.ap_is_locked() => Some(self.ap_key()),
+            Side::Ap | Side::Station => None,
+        }
+    }
+
+    /// The access point's key; where it is open, the one it would have.
+    pub(crate) fn ap_key(&self) -> KeyText {
+        let key = match &self.wifi.ap.security {
+            ApSecurity::Key(key) => key,
+            ApSecurity::DeviceSecret | ApSecurity::Open => &self.identity.ap_secret,
+        };
+        match key.material() {
+            // Both forms have at most 64 characters.
+            KeyMaterial::Phrase(text) => KeyText::new(text).unwrap_or_default(),
+            KeyMaterial::Raw(raw) => hex_text(raw),
+        }
+    }
+}
+
+/// A passphrase, or a raw key in hexadecimal digits. Zeroed on drop.
+pub(crate) type KeyText = Secret<PSK_HEX_LEN>;
+
+fn hex_text(raw: &[u8; 32]) -> KeyText {
+    let mut digits = Zeroizing::new([0; PSK_HEX_LEN]);
+    for (pair, byte) in digits.chunks_exact_mut(2).zip(raw) {
+        pair[0] = HEX_DIGITS[usize::from(byte >> 4)];
+        pair[1] = HEX_DIGITS[usize::from(byte & 15)];
+    }
+    let text = str::from_utf8(&*digits).unwrap_or_default();
+    KeyText::new(text).unwrap_or_default()
+}
+
+const HEX_DIGITS: &[u8; 16] = b"0123456789abcdef";
+
+/// What a server asks of the device it speaks for. All of it happens on one executor: nothing in
+/// here has to be `Sync`.
+pub trait Device {
+    /// Shows the device as it stands now. `read` neither waits nor asks back.
+    fn with_view<R>(&self, read: impl FnOnce(&View<'_>) -> R) -> R;
+
+    /// Puts a command to the machine, waiting while it
+    /// [takes none](landfall_core::manager::Manager::takes_commands), and gives its reply. A
+    /// restart, or a change that cuts the asker off, leaves the answer time to go out.
+    fn submit(&self, command: Command) -> impl Future<Output = Reply>;
+
+    /// Tells the machine what the people at the portal do.
+    fn portal_use(&self, what: PortalUse);
+
+    /// The first event kept whose number is at least `seq`; waits where there is none yet. May be
+    /// dropped while it waits.
+    fn next_event(&self, seq: u32) -> impl Future<Output = Record>;
+}
+
+/// Lets time pass on the wall clock, whatever the speed of the device's own.
+pub trait Timer {
+    /// Comes back after that many milliseconds.
+    fn sleep_ms(&self, ms: u32) -> impl Future<Output = ()>;
+}
