@@ -54,7 +54,7 @@ impl std::fmt::Display for Violation {
     }
 }
 
-fn broken(invariant: &'static str, what: impl Into<String>) -> Result<(), Violation> {
+pub(super) fn broken(invariant: &'static str, what: impl Into<String>) -> Result<(), Violation> {
     Err(Violation {
         invariant,
         what: what.into(),

@@ -10,6 +10,7 @@ pub mod random;
 pub mod scenario;
 pub mod shrink;
 mod store;
+pub mod walk;
 
 use std::fmt::Write as _;
 
