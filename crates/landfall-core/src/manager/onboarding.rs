@@ -366,10 +366,15 @@ impl Manager {
         }
         self.vault.slot = Slot::Empty;
         self.set_verdict(Verdict::Ok);
-        if self.is_online() {
-            self.settle()
-        } else {
-            self.reconnect()
+        match self.side.station {
+            Station::Online(_) => self.settle(),
+            // The lease went while the store wrote; the link may give another one.
+            Station::Addressing(..) => {}
+            Station::Idle
+            | Station::Resting { .. }
+            | Station::Scanning
+            | Station::Joining(_)
+            | Station::ComingBack { .. } => self.reconnect(),
         }
     }
 
