@@ -19,4 +19,5 @@ pub mod host;
 pub mod http;
 pub mod mdns;
 pub mod portal;
+pub mod runtime;
 pub mod store;

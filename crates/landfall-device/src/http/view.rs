@@ -8,8 +8,9 @@ use heapless::String;
 use landfall_core::command::{Command, PortalUse, Reply};
 use landfall_core::config::{ApSecurity, Identity, Secret, Services, Wifi};
 use landfall_core::event::Record;
-use landfall_core::net::{HOSTNAME_MAX, Hostname, KeyMaterial, Mac, PSK_HEX_LEN};
+use landfall_core::net::{HOSTNAME_MAX, Hostname, KeyMaterial, PSK_HEX_LEN};
 use landfall_core::radio::ScanRow;
+pub use landfall_core::status::Client;
 use landfall_core::status::Status;
 use landfall_core::time::Instant;
 use zeroize::Zeroizing;
@@ -33,17 +34,6 @@ pub struct Door {
     /// Whether `127.0.0.1:<port>` and `localhost:<port>` stand for the device's address: so in the
     /// simulator, nowhere else.
     pub loopback: bool,
-}
-
-/// A client of our access point.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Client {
-    /// Its hardware address.
-    pub mac: Mac,
-    /// Its strength in dBm, where the radio knows it.
-    pub rssi: Option<i8>,
-    /// When it joined.
-    pub since: Instant,
 }
 
 /// A fleet session that the device runs.

@@ -1,0 +1,201 @@
+//! How a device is brought to life: read the store, know who it is, claim the radio.
+
+use embassy_sync::blocking_mutex::raw::RawMutex;
+use landfall_core::config::{AP_SECRET_ALPHABET, Identity, Warning};
+use landfall_core::manager::{Boot, Manager};
+use landfall_core::net::{Mac, Passphrase};
+
+use super::hooks::Hook;
+use super::{Clock, Device, LoadError, Radio, Runner, Shared, Storage, Stored};
+
+/// Characters of a generated access point key.
+const AP_SECRET_LEN: usize = 12;
+
+/// Why no device was built.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum BuildError {
+    /// The radio carries a device already: use the handle on that one.
+    AlreadyBuilt,
+    /// The store could not be read: look at the flash or the file.
+    Load(LoadError),
+    /// The system has no random numbers to make a key of: see that its random source works.
+    NoEntropy,
+}
+
+impl core::fmt::Display for BuildError {
+    fn fmt(&self, f: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {
+        match self {
+            Self::AlreadyBuilt => f.write_str("this radio carries a device already: use that one"),
+            Self::Load(error) => error.fmt(f),
+            Self::NoEntropy => f.write_str("no random numbers: see that the system has a source"),
+        }
+    }
+}
+
+impl core::error::Error for BuildError {}
+
+/// Collects what a device is made of.
+#[derive(Debug)]
+pub struct Builder<S = ()> {
+    mac: Mac,
+    entropy: [u8; 16],
+    safe_mode: bool,
+    publisher: Option<Hook>,
+    store: S,
+}
+
+impl Builder {
+    /// A device with that hardware address. The entropy makes the key of its access point at its
+    /// first boot, and the jitter of its attempts: take it from the chip's random source.
+    pub fn new(mac: Mac, entropy: [u8; 16]) -> Self {
+        Self {
+            mac,
+            entropy,
+            safe_mode: false,
+            publisher: None,
+            store: (),
+        }
+    }
+}
+
+impl<S> Builder<S> {
+    /// Where its configuration is kept.
+    pub fn storage<T: Storage>(self, store: T) -> Builder<T> {
+        Builder {
+            mac: self.mac,
+            entropy: self.entropy,
+            safe_mode: self.safe_mode,
+            publisher: self.publisher,
+            store,
+        }
+    }
+
+    /// Who is told of every event, of both levels, beside the callbacks. It is called by the runner
+    /// and must not wait.
+    #[must_use]
+    pub fn publisher(mut self, hook: impl Into<Hook>) -> Self {
+        self.publisher = Some(hook.into());
+        self
+    }
+
+    /// Whether it starts with nothing but its access point, because the last starts crashed.
+    #[must_use]
+    pub fn safe_mode(mut self, safe: bool) -> Self {
+        self.safe_mode = safe;
+        self
+    }
+}
+
+impl<S: Storage> Builder<S> {
+    /// Reads the store and makes the device; `warn` is told what in the store is not right.
+    ///
+    /// # Errors
+    /// One radio carries one device: while a runner lives on that [`Shared`], a second one is
+    /// refused. A store that cannot be read at all.
+    pub async fn build<R: Radio, C: Clock, M: RawMutex>(
+        mut self,
+        shared: &'static Shared<C, M>,
+        radio: R,
+        warn: &mut dyn FnMut(&Warning<'_>),
+    ) -> Result<Runner<R, S, C, M>, BuildError> {
+        if !shared.claim() {
+            return Err(BuildError::AlreadyBuilt);
+        }
+        let claim = Claim(shared);
+        let stored = self.store.load(warn).await.map_err(BuildError::Load)?;
+        let secret = self.ap_secret(stored.ap_secret.clone()).await;
+        let identity = shared.identity(|| Identity {
+            mac: self.mac,
+            ap_secret: secret,
+            ap_prefix: stored.ap_prefix.clone(),
+        });
+        if let Some(hook) = self.publisher.take() {
+            shared.hooks(|hooks| hooks.publisher = Some(hook));
+        }
+        let seed = jitter_seed(self.mac, &self.entropy);
+        shared.install(device(stored, identity, seed, self.safe_mode));
+        Ok(Runner::new(claim, radio, self.store, seed))
+    }
+
+    /// The access point's key: as stored, or made and stored now. Where it cannot be stored the
+    /// device still comes up, with a key that lasts until the next boot.
+    async fn ap_secret(&mut self, stored: Option<Passphrase>) -> Passphrase {
+        if let Some(secret) = stored {
+            return secret;
+        }
+        let secret = make_secret(&self.entropy);
+        let _ = self.store.keep_secret(&secret).await;
+        secret
+    }
+}
+
+/// The device as it boots from what was stored.
+pub(super) fn device(
+    stored: Stored,
+    identity: &'static Identity,
+    seed: u64,
+    safe_mode: bool,
+) -> Device {
+    let Stored {
+        config,
+        candidate,
+        last_good,
+        ..
+    } = stored;
+    let boot = Boot {
+        wifi: config.wifi,
+        candidate,
+        last_good,
+        identity,
+        safe_mode,
+        probe_internet: !config.services.internet_probe_url.is_empty(),
+        seed,
+    };
+    Device::new(Manager::new(boot), config.services)
+}
+
+/// Holds a radio's place. Gives it back where a build ends early, its future dropped included, and
+/// when the runner goes.
+pub(super) struct Claim<C: 'static, M: RawMutex + 'static>(pub(super) &'static Shared<C, M>);
+
+impl<C, M: RawMutex> Drop for Claim<C, M> {
+    fn drop(&mut self) {
+        self.0.release();
+    }
+}
+
+/// Twelve characters out of 32: five bits of each byte, so that every one is as likely as another.
+fn make_secret(entropy: &[u8; 16]) -> Passphrase {
+    let mut text = [0; AP_SECRET_LEN];
+    for (character, byte) in text.iter_mut().zip(entropy) {
+        *character = AP_SECRET_ALPHABET[usize::from(byte & 31)];
+    }
+    Passphrase::new(&text).unwrap_or_else(|_| unreachable!("12 printable characters"))
+}
+
+/// The device's own jitter: two with the same entropy (none) still differ by their address.
+fn jitter_seed(mac: Mac, entropy: &[u8; 16]) -> u64 {
+    let [a, b, c, d, e, f] = mac.0;
+    let mut low = [0; 8];
+    low.copy_from_slice(&entropy[8..]);
+    u64::from_le_bytes(low) ^ u64::from_be_bytes([0, 0, a, b, c, d, e, f])
+}
+
+#[cfg(test)]
+mod tests {
+    use landfall_core::net::KeyMaterial;
+
+    use super::*;
+
+    #[test]
+    fn a_secret_is_twelve_characters_of_the_alphabet() {
+        let entropy = core::array::from_fn(|i| (i * 37) as u8);
+        let secret = make_secret(&entropy);
+        let KeyMaterial::Phrase(text) = secret.material() else {
+            panic!("a phrase");
+        };
+        assert_eq!(text.len(), AP_SECRET_LEN);
+        assert!(text.bytes().all(|b| AP_SECRET_ALPHABET.contains(&b)));
+        assert_ne!(secret, make_secret(&[7; 16]));
+    }
+}

@@ -1,0 +1,220 @@
+//! What the lock guards: the machine and what belongs to it, as the doors see them.
+
+use landfall_core::command::{Command, Door, PortalUse, Reply, Ticket};
+use landfall_core::config::Services;
+use landfall_core::event::{Event, History, Record};
+use landfall_core::manager::{Input, Manager};
+use landfall_core::status::{Internet, State};
+use landfall_core::time::Instant;
+
+use super::calls::{Calls, Outcome};
+use super::clients::{self, Clients};
+use super::consoles::Consoles;
+use super::storage::Source;
+
+/// The reset button's; calls count from 1.
+const BUTTON: Ticket = Ticket {
+    door: Door::Program,
+    number: 0,
+};
+
+/// What the lock guards.
+#[derive(Debug)]
+pub struct Device {
+    /// The machine. Doors read it; the runner alone feeds it.
+    pub(super) manager: Manager,
+    /// What the doors need.
+    pub services: Services,
+    /// The last events.
+    pub(super) history: History,
+    pub(super) clients: Clients,
+    pub(super) consoles: Consoles,
+    pub(super) calls: Calls,
+    pub(super) errand: Errand,
+    portal: [Option<PortalUse>; 3],
+    internet: Option<Internet>,
+    reset_due: bool,
+}
+
+/// What the runner does with the store for the handle: one thing at a time.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Errand {
+    Idle,
+    Asked(Task),
+    Done(Task, bool),
+}
+
+/// See [`Errand`].
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Task {
+    Save,
+    Load,
+}
+
+impl Device {
+    pub(super) fn new(manager: Manager, services: Services) -> Self {
+        Self {
+            manager,
+            services,
+            history: History::new(),
+            clients: Clients::new(),
+            consoles: Consoles::new(),
+            calls: Calls::new(),
+            errand: Errand::Idle,
+            portal: [None; 3],
+            internet: None,
+            reset_due: false,
+        }
+    }
+
+    /// The machine, to be read.
+    pub fn manager(&self) -> &Manager {
+        &self.manager
+    }
+
+    /// The last events, oldest first.
+    pub fn history(&self) -> &History {
+        &self.history
+    }
+
+    /// Who has joined the access point.
+    pub fn clients(&self) -> &Clients {
+        &self.clients
+    }
+
+    pub(super) fn source(&self) -> Source<'_> {
+        Source {
+            manager: &self.manager,
+            services: &self.services,
+        }
+    }
+
+    /// Numbers and keeps an event.
+    pub(super) fn note(&mut self, event: Event, now: Instant) -> Record {
+        clients::follow(&mut self.clients, &event, now);
+        self.history.push(now.as_ms(), event)
+    }
+
+    /// Lets the consoles go on; false where none has anything to do.
+    pub(super) fn converse(&mut self, now: Instant) -> bool {
+        let Self {
+            manager,
+            services,
+            history,
+            clients,
+            consoles,
+            ..
+        } = self;
+        consoles.go_on(manager, services, history, clients, now)
+    }
+
+    /// Opens a console at that door, or begins anew with the one there. One at a serial port says
+    /// who is here. False: there are as many as there can be.
+    pub fn open_console(&mut self, door: Door, now: Instant) -> bool {
+        let Self {
+            manager,
+            services,
+            history,
+            clients,
+            consoles,
+            ..
+        } = self;
+        consoles.open(door, manager, services, history, clients, now)
+    }
+
+    /// Ends the console at that door.
+    pub fn close_console(&mut self, door: Door) {
+        self.consoles.close(door);
+    }
+
+    /// Hands bytes to the console at that door, and gives how many it took; hand the rest in when
+    /// it has printed something, or in a moment.
+    pub fn type_in(&mut self, door: Door, bytes: &[u8]) -> usize {
+        self.consoles.type_in(door, bytes)
+    }
+
+    /// Takes what the console at that door has printed; gives how many bytes.
+    pub fn printed(&mut self, door: Door, buf: &mut [u8]) -> usize {
+        self.consoles.printed(door, buf)
+    }
+
+    /// Says that the reset button was held long enough: the consoles tell, and the device resets as
+    /// soon as it is not busy, which it is for 20 s at most.
+    pub fn long_press(&mut self) {
+        self.consoles.long_press();
+        self.reset_due = true;
+    }
+
+    /// Says what people do at the portal. What is said twice before the machine looks counts once.
+    pub fn portal(&mut self, what: PortalUse) {
+        let place = match what {
+            PortalUse::Touched => 0,
+            PortalUse::Posted => 1,
+            PortalUse::Seen => 2,
+        };
+        self.portal[place] = Some(what);
+    }
+
+    /// Says what the probe for internet found.
+    pub fn internet(&mut self, found: Internet) {
+        self.internet = Some(found);
+    }
+
+    /// Leaves a command of a door that hears the answers by itself; false where too many wait.
+    pub fn post(&mut self, ticket: Ticket, command: Command) -> bool {
+        self.calls.post(ticket, command).is_ok()
+    }
+
+    /// What the doors left for the machine.
+    pub(super) fn next_input(&mut self) -> Option<Input> {
+        if let Some(what) = self.portal.iter_mut().find_map(Option::take) {
+            return Some(Input::Portal(what));
+        }
+        if let Some(found) = self.internet.take() {
+            return Some(Input::Internet(found));
+        }
+        if !self.manager.takes_commands() {
+            return None;
+        }
+        if self.reset_due && !self.manager.is_busy() {
+            self.reset_due = false;
+            return Some(Input::Command(BUTTON, Command::Reset));
+        }
+        let (ticket, command) = self.calls.next_command()?;
+        Some(Input::Command(ticket, command))
+    }
+
+    /// The machine answers.
+    pub(super) fn answer(&mut self, ticket: Ticket, reply: Reply) {
+        self.calls.answer(ticket, reply);
+    }
+
+    /// The machine has a verdict.
+    pub(super) fn end(&mut self, ticket: Ticket, outcome: Outcome) {
+        self.calls.end(ticket, outcome);
+    }
+
+    /// The state changed.
+    pub(super) fn changed(&mut self, ticket: Option<Ticket>, state: State) {
+        if let (Some(ticket), State::Connected) = (ticket, state)
+            && let Some(ip) = self.manager.status().station_ip
+        {
+            self.end(ticket, Ok(ip));
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Bytes of RAM that a device takes beside its sockets: machine, doors' settings, 64 events,
+    /// three consoles and the inbox.
+    const DEVICE_MAX: usize = 21 * 1024;
+
+    #[test]
+    fn a_device_fits_its_ram() {
+        let (device, limit) = (size_of::<Device>(), DEVICE_MAX);
+        assert!(device <= limit, "{device} bytes");
+    }
+}

@@ -1,0 +1,64 @@
+//! The device as the HTTP server sees it.
+
+use core::future::poll_fn;
+use core::task::Poll;
+
+use embassy_sync::blocking_mutex::raw::RawMutex;
+use landfall_core::command::{Command, Door, PortalUse, Refusal, Reply};
+use landfall_core::event::Record;
+
+use super::{CallError, Clock, Device, Wifi};
+use crate::http::{self, View};
+
+/// Bound of the answer to a command of the portal: a scan may have to wait for a join.
+const REPLY_MS: u32 = 10_000;
+
+impl<C: Clock, M: RawMutex> http::Device for Wifi<C, M> {
+    fn with_view<R>(&self, read: impl FnOnce(&View<'_>) -> R) -> R {
+        let now = self.shared().clock().now();
+        let mut read = Some(read);
+        let mut look = |device: &mut Device| {
+            let manager = device.manager();
+            let status = manager.status();
+            let view = View {
+                status: &status,
+                wifi: manager.wifi(),
+                services: &device.services,
+                identity: manager.identity(),
+                scan_rows: manager.scan_rows(),
+                clients: device.clients(),
+                session: None,
+                now,
+                busy: manager.is_busy(),
+                probe_succeeds: manager.probe_succeeds(now),
+            };
+            read.take().map(|read| read(&view))
+        };
+        let seen = self.shared().look(&mut look).flatten();
+        seen.unwrap_or_else(|| unreachable!("a server is started on a device that was built"))
+    }
+
+    async fn submit(&self, command: Command) -> Reply {
+        match self.shared().command(Door::Http, command, REPLY_MS).await {
+            Ok(reply) => reply,
+            Err(CallError::NotRunning | CallError::TimedOut) => Reply::Refused(Refusal::SaveFailed),
+            Err(CallError::TooManyCalls) => Reply::Refused(Refusal::Busy),
+        }
+    }
+
+    fn portal_use(&self, what: PortalUse) {
+        self.shared().with(|device| device.portal(what));
+    }
+
+    async fn next_event(&self, seq: u32) -> Record {
+        poll_fn(|cx| {
+            self.shared().register(cx);
+            let find = |device: &mut Device| device.history.at_or_after(seq).copied();
+            match self.shared().look(find).flatten() {
+                Some(record) => Poll::Ready(record),
+                None => Poll::Pending,
+            }
+        })
+        .await
+    }
+}

@@ -1,0 +1,56 @@
+//! What a store is to the runner: something that gives everything at boot and takes pieces later.
+
+use heapless::String;
+use landfall_core::command::Verdict;
+use landfall_core::config::{AP_PREFIX_MAX, Config, Services, Warning};
+use landfall_core::manager::{LastGood, Manager, StoreFailed, StoreOp};
+use landfall_core::net::{Passphrase, Ssid};
+
+use super::LoadError;
+
+/// Where the configuration is kept: flash on chips, a file on hosts.
+///
+/// A piece is taken in two steps, because it is read from the machine under the device's lock and
+/// written without it.
+pub trait Storage {
+    /// Reads everything. A blank store gives the defaults; what is wrong in a piece is left at its
+    /// default, with a warning.
+    fn load(
+        &mut self,
+        warn: &mut dyn FnMut(&Warning<'_>),
+    ) -> impl Future<Output = Result<Stored, LoadError>>;
+
+    /// Takes one piece into the store's own buffer. Called under the device's lock: encodes, writes nothing.
+    fn take(&mut self, op: StoreOp, source: Source<'_>) -> Result<(), StoreFailed>;
+
+    /// Writes what was taken, so that a power cut leaves all of it or nothing of it.
+    fn commit(&mut self) -> impl Future<Output = Result<(), StoreFailed>>;
+
+    /// Keeps the key of the access point that was made at the first boot.
+    fn keep_secret(&mut self, secret: &Passphrase)
+    -> impl Future<Output = Result<(), StoreFailed>>;
+}
+
+/// Where a piece is read from.
+#[derive(Clone, Copy, Debug)]
+pub struct Source<'a> {
+    /// The machine: its list, its settings.
+    pub manager: &'a Manager,
+    /// What the doors around it need.
+    pub services: &'a Services,
+}
+
+/// Everything that was stored.
+#[derive(Clone, Debug)]
+pub struct Stored {
+    /// The configuration.
+    pub config: Config,
+    /// The last candidate and its verdict.
+    pub candidate: Option<(Ssid, Verdict)>,
+    /// The last access point that gave an address.
+    pub last_good: Option<LastGood>,
+    /// The access point's key made at the first boot; none: this is the first boot.
+    pub ap_secret: Option<Passphrase>,
+    /// What the access point's name begins with.
+    pub ap_prefix: String<AP_PREFIX_MAX>,
+}

@@ -1,0 +1,255 @@
+//! A world for one device: a radio that answers at once, a store in memory, and time that passes
+//! when nothing else happens.
+
+use std::collections::VecDeque;
+use std::future::{Future, poll_fn};
+use std::pin::pin;
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::sync::{Arc, Mutex};
+use std::task::{Context, Poll, Wake, Waker};
+
+use landfall_core::config::{Config, KnownNetwork, Networks, Security, Warning};
+use landfall_core::manager::{StoreFailed, StoreOp};
+use landfall_core::net::{Channel, Ipv4Net, KeyMaterial, Mac, Passphrase, Ssid};
+use landfall_core::radio::{AuthMode, LinkReport, RadioEvent, RadioOp, Reason, ScanRow};
+use landfall_core::time::Instant;
+use landfall_device::runtime::{Clock, LoadError, Radio, Source, Storage, Stored, Target};
+
+pub(crate) const MAC: Mac = Mac([0x24, 0x6f, 0x28, 0x56, 0x78, 0x9a]);
+pub(crate) const HOME: &[u8] = b"HomeNetwork";
+pub(crate) const HOME_KEY: &[u8] = b"Password2";
+const HOME_BSSID: Mac = Mac([2, 0, 0, 0, 0, 1]);
+
+/// Virtual time: moved on by [`run`] to the next moment that somebody waits for.
+#[derive(Debug)]
+pub(crate) struct TestClock {
+    now_ms: AtomicU64,
+    awaited: Mutex<Vec<u64>>,
+}
+
+impl TestClock {
+    pub(crate) const fn new() -> Self {
+        Self {
+            now_ms: AtomicU64::new(0),
+            awaited: Mutex::new(Vec::new()),
+        }
+    }
+}
+
+impl Clock for TestClock {
+    fn now(&self) -> Instant {
+        Instant::from_ms(self.now_ms.load(Ordering::Relaxed))
+    }
+
+    async fn sleep_until(&self, at: Instant) {
+        poll_fn(|_| {
+            if self.now() >= at {
+                return Poll::Ready(());
+            }
+            self.awaited.lock().unwrap().push(at.as_ms());
+            Poll::Pending
+        })
+        .await;
+    }
+}
+
+struct Flag(AtomicBool);
+
+impl Wake for Flag {
+    fn wake(self: Arc<Self>) {
+        self.0.store(true, Ordering::Relaxed);
+    }
+}
+
+/// Runs a future to its end; time moves on when it waits for nothing else.
+pub(crate) fn run<T>(clock: &TestClock, future: impl Future<Output = T>) -> T {
+    let mut future = pin!(future);
+    let flag = Arc::new(Flag(AtomicBool::new(false)));
+    let waker = Waker::from(Arc::clone(&flag));
+    for _ in 0..100_000 {
+        clock.awaited.lock().unwrap().clear();
+        if let Poll::Ready(value) = future.as_mut().poll(&mut Context::from_waker(&waker)) {
+            return value;
+        }
+        if !flag.0.swap(false, Ordering::Relaxed) {
+            let next = clock.awaited.lock().unwrap().iter().min().copied();
+            let next = next.expect("nothing is awaited any more: a call hangs");
+            clock.now_ms.fetch_max(next, Ordering::Relaxed);
+        }
+    }
+    panic!("never ends");
+}
+
+/// A radio on an air with the home alone.
+#[derive(Debug, Default)]
+pub(crate) struct TestRadio {
+    events: VecDeque<RadioEvent>,
+    joined: bool,
+    ap_up: bool,
+}
+
+impl TestRadio {
+    fn join(&mut self, target: Target<'_>) {
+        let Target::Network(network) = target else {
+            panic!("a join without a network");
+        };
+        let right = Security::from_password(HOME_KEY).unwrap();
+        let reason = match network.ssid.as_bytes() {
+            HOME if *network.security == right => {
+                self.joined = true;
+                let channel = Channel::new(6).unwrap();
+                self.events.push_back(RadioEvent::Joined {
+                    bssid: HOME_BSSID,
+                    channel,
+                    rssi: -48,
+                });
+                self.events.push_back(RadioEvent::Address(address()));
+                return;
+            }
+            HOME => Reason::Code(15),
+            _ => Reason::NOT_FOUND,
+        };
+        self.events.push_back(RadioEvent::JoinFailed {
+            reason,
+            comeback_ms: None,
+        });
+    }
+}
+
+fn address() -> Ipv4Net {
+    Ipv4Net::parse("10.0.0.2/24").unwrap()
+}
+
+impl Radio for TestRadio {
+    fn start(&mut self, op: RadioOp, target: Target<'_>) {
+        let event = match op {
+            RadioOp::Scan => {
+                self.events.push_back(RadioEvent::ScanRow(ScanRow {
+                    ssid: Ssid::new(HOME).ok(),
+                    bssid: HOME_BSSID,
+                    channel: Channel::new(6).unwrap(),
+                    rssi: -48,
+                    auth: AuthMode::Wpa2,
+                }));
+                RadioEvent::ScanDone
+            }
+            RadioOp::Join { .. } => return self.join(target),
+            RadioOp::Leave => {
+                self.joined = false;
+                RadioEvent::Left
+            }
+            RadioOp::ApStart { channel } => {
+                self.ap_up = true;
+                RadioEvent::ApStarted { channel }
+            }
+            RadioOp::ApStop => {
+                self.ap_up = false;
+                RadioEvent::ApStopped
+            }
+            RadioOp::ApMove { channel } => RadioEvent::ApMoved { channel },
+            RadioOp::Cancel => return,
+            RadioOp::Query => RadioEvent::Report(LinkReport {
+                rssi: self.joined.then_some(-48),
+                address: self.joined.then(address),
+                ap_up: self.ap_up,
+            }),
+        };
+        self.events.push_back(event);
+    }
+
+    async fn next(&mut self) -> RadioEvent {
+        match self.events.pop_front() {
+            Some(event) => event,
+            None => std::future::pending().await,
+        }
+    }
+
+    fn reset(&mut self) {
+        *self = Self::default();
+    }
+}
+
+/// A store in memory, and a hand that breaks it.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct TestStorage {
+    inside: Arc<Mutex<Kept>>,
+}
+
+#[derive(Debug, Default)]
+struct Kept {
+    config: Config,
+    taken: Option<Config>,
+    secret: Option<Passphrase>,
+    failing: bool,
+}
+
+impl TestStorage {
+    pub(crate) fn knowing_home() -> Self {
+        let storage = Self::default();
+        let security = Security::from_password(HOME_KEY).unwrap();
+        let home = KnownNetwork::new(Ssid::new(HOME).unwrap(), security);
+        storage.inside.lock().unwrap().config.wifi.networks =
+            Networks::from_slice(&[home]).unwrap();
+        storage
+    }
+
+    pub(crate) fn set_failing(&self, failing: bool) {
+        self.inside.lock().unwrap().failing = failing;
+    }
+
+    pub(crate) fn names(&self) -> Vec<String> {
+        let kept = self.inside.lock().unwrap();
+        let networks = kept.config.wifi.networks.iter();
+        networks.map(|network| network.ssid.to_string()).collect()
+    }
+
+    pub(crate) fn secret(&self) -> Option<String> {
+        let kept = self.inside.lock().unwrap();
+        match kept.secret.as_ref()?.material() {
+            KeyMaterial::Phrase(text) => Some(text.to_owned()),
+            KeyMaterial::Raw(_) => None,
+        }
+    }
+}
+
+impl Storage for TestStorage {
+    async fn load(&mut self, _: &mut dyn FnMut(&Warning<'_>)) -> Result<Stored, LoadError> {
+        let kept = self.inside.lock().unwrap();
+        if kept.failing {
+            return Err(LoadError::StoreFailed);
+        }
+        Ok(Stored {
+            config: kept.config.clone(),
+            candidate: None,
+            last_good: None,
+            ap_secret: kept.secret.clone(),
+            ap_prefix: "Landfall-".try_into().unwrap(),
+        })
+    }
+
+    fn take(&mut self, op: StoreOp, source: Source<'_>) -> Result<(), StoreFailed> {
+        let mut config = Config {
+            wifi: source.manager.wifi().clone(),
+            services: source.services.clone(),
+        };
+        if op == StoreOp::Reset {
+            config.wifi.networks.clear();
+        }
+        self.inside.lock().unwrap().taken = Some(config);
+        Ok(())
+    }
+
+    async fn commit(&mut self) -> Result<(), StoreFailed> {
+        let mut kept = self.inside.lock().unwrap();
+        if kept.failing {
+            return Err(StoreFailed);
+        }
+        kept.config = kept.taken.take().expect("something was taken");
+        Ok(())
+    }
+
+    async fn keep_secret(&mut self, secret: &Passphrase) -> Result<(), StoreFailed> {
+        self.inside.lock().unwrap().secret = Some(secret.clone());
+        Ok(())
+    }
+}
