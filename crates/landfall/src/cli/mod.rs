@@ -1,0 +1,158 @@
+//! The words of the program, what each takes, and how it ends.
+
+mod air;
+mod console;
+mod demo;
+mod exchange;
+mod qr;
+mod sim;
+mod soak;
+
+use std::fmt;
+use std::path::Path;
+use std::process::ExitCode;
+
+use clap::{Args, CommandFactory, Parser, Subcommand};
+use clap_complete::Shell;
+
+/// Wi-Fi onboarding and connection management: simulated devices, their air, and their consoles.
+///
+/// Without a word it runs the demo: simulated devices on an air of their own.
+#[derive(Debug, Parser)]
+#[command(name = "landfall", version, after_help = EXAMPLE, args_conflicts_with_subcommands = true)]
+pub(crate) struct Cli {
+    #[command(subcommand)]
+    word: Option<Word>,
+    #[command(flatten)]
+    demo: demo::Demo,
+    /// Log more: once for what happens, twice for how. RUST_LOG says it in detail.
+    #[arg(short, long, global = true, action = clap::ArgAction::Count)]
+    verbose: u8,
+}
+
+const EXAMPLE: &str = "\
+Examples:
+  landfall                              five simulated devices
+  landfall sim --air air.toml           one simulated device
+  landfall console /dev/pts/5           its serial console";
+
+#[derive(Debug, Subcommand)]
+enum Word {
+    Demo(demo::Demo),
+    Sim(sim::Sim),
+    Air(air::AirWord),
+    Console(console::Console),
+    Qr(qr::Qr),
+    Soak(soak::Soak),
+    Completions(Completions),
+}
+
+/// Print completions for a shell
+#[derive(Debug, Args)]
+#[command(
+    after_help = "Example:\n  landfall completions bash > ~/.local/share/bash-completion/completions/landfall"
+)]
+struct Completions {
+    /// Which shell
+    shell: Shell,
+}
+
+/// Why a word failed: one line that says what, where, and what to do.
+#[derive(Debug)]
+pub(crate) struct Failure(String);
+
+impl Failure {
+    /// A failure of `what`, because of `why`, with what can be done about it.
+    fn new(what: impl fmt::Display, why: impl fmt::Display, help: impl fmt::Display) -> Self {
+        let line = format!("{what}: {why}; {help}");
+        // A cause of several lines (a TOML error with its excerpt) is told on one.
+        Self(line.split_whitespace().collect::<Vec<_>>().join(" "))
+    }
+}
+
+impl fmt::Display for Failure {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+/// How a word ends: done, or with that status.
+type Ended = Result<ExitCode, Failure>;
+
+impl Cli {
+    /// Does what was asked. Exit status 0: done; 1: failed, and a line on stderr says why; 2: wrong
+    /// usage (clap's own).
+    pub(crate) fn run(self) -> ExitCode {
+        start_logging(self.verbose);
+        let ended = match self.word {
+            None => self.demo.run(),
+            Some(Word::Demo(word)) => word.run(),
+            Some(Word::Sim(word)) => word.run(),
+            Some(Word::Air(word)) => word.run(),
+            Some(Word::Console(word)) => word.run(),
+            Some(Word::Qr(word)) => word.run(),
+            Some(Word::Soak(word)) => word.run(),
+            Some(Word::Completions(word)) => word.run(),
+        };
+        ended.unwrap_or_else(|failure| {
+            eprintln!("landfall: {failure}");
+            ExitCode::FAILURE
+        })
+    }
+}
+
+impl Completions {
+    fn run(self) -> Ended {
+        let mut command = Cli::command();
+        clap_complete::generate(self.shell, &mut command, "landfall", &mut std::io::stdout());
+        Ok(ExitCode::SUCCESS)
+    }
+}
+
+/// Logs go to stderr: data has stdout for itself.
+fn start_logging(verbose: u8) {
+    use std::io::IsTerminal;
+    use tracing_subscriber::EnvFilter;
+
+    let level = match verbose {
+        0 => "warn",
+        1 => "info",
+        2 => "debug",
+        _ => "trace",
+    };
+    let filter = EnvFilter::try_from_default_env().unwrap_or_else(|_| EnvFilter::new(level));
+    let coloured = std::io::stderr().is_terminal() && std::env::var_os("NO_COLOR").is_none();
+    tracing_subscriber::fmt()
+        .with_env_filter(filter)
+        .with_ansi(coloured)
+        .with_writer(std::io::stderr)
+        .init();
+}
+
+/// Reads a file that the user named.
+fn read(path: &Path) -> Result<String, Failure> {
+    let text = std::fs::read_to_string(path);
+    text.map_err(|e| Failure::new(path.display(), e, "name a file that can be read"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_words_are_well_formed() {
+        Cli::command().debug_assert();
+    }
+
+    #[test]
+    fn every_word_has_an_example() {
+        for word in Cli::command().get_subcommands() {
+            let help = word.get_after_help().map(ToString::to_string);
+            assert!(
+                help.is_some_and(|h| h.contains("Example")),
+                "{}",
+                word.get_name()
+            );
+        }
+    }
+}
