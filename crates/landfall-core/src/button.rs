@@ -6,7 +6,7 @@ use crate::time::Instant;
 pub const LONG_PRESS_MS: u32 = 5_000;
 
 /// The button was held long enough: forget the networks
-/// ([`Command::Reset`](crate::command::Command::Reset)), in every state.
+/// ([`Command::ResetByButton`](crate::command::Command::ResetByButton)), in every state.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct LongPress;
 

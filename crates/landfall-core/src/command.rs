@@ -82,6 +82,9 @@ pub enum Command {
     Scan,
     /// Forget all networks and restart into the access point. [`Reply::Done`], then the restart.
     Reset,
+    /// As [`Command::Reset`], and never refused as busy: the button is for whoever holds the
+    /// device in their hands. [`Reply::Done`], then the restart.
+    ResetByButton,
     /// Restart. [`Reply::Done`], then the restart.
     Reboot,
 }

@@ -36,6 +36,10 @@ impl Manager {
             Command::Resume => self.resume(ticket),
             Command::Scan => self.scan_command(ticket),
             Command::Reset => self.reset(ticket),
+            Command::ResetByButton => {
+                self.begin_write(Write::Reset(ticket));
+                Ok(())
+            }
             Command::Reboot => {
                 self.halt(ticket);
                 Ok(())
@@ -223,8 +227,8 @@ impl Manager {
     }
 
     fn scan_command(&mut self, ticket: Ticket) -> Result<(), Refusal> {
-        if !self.ap.is_up() {
-            return Err(Refusal::ScanApOnly);
+        if self.policy.mode == Mode::Off {
+            return Err(Refusal::Forbidden);
         }
         self.ask_for_scan(ticket)
     }

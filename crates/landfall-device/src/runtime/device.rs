@@ -138,8 +138,8 @@ impl Device {
         self.consoles.printed(door, buf)
     }
 
-    /// Says that the reset button was held long enough: the consoles tell, and the device resets as
-    /// soon as it is not busy, which it is for 20 s at most.
+    /// Says that the reset button was held long enough: the consoles tell, and the device resets,
+    /// whatever it does.
     pub fn long_press(&mut self) {
         self.consoles.long_press();
         self.reset_due = true;
@@ -176,9 +176,9 @@ impl Device {
         if !self.manager.takes_commands() {
             return None;
         }
-        if self.reset_due && !self.manager.is_busy() {
+        if self.reset_due && self.manager.takes_commands() {
             self.reset_due = false;
-            return Some(Input::Command(BUTTON, Command::Reset));
+            return Some(Input::Command(BUTTON, Command::ResetByButton));
         }
         let (ticket, command) = self.calls.next_command()?;
         Some(Input::Command(ticket, command))

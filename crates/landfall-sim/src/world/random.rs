@@ -152,7 +152,11 @@ fn action(rng: &mut Rng, routers: &[String]) -> Action {
         } else {
             Fault::ApStart
         }),
-        95 => Action::Command(Command::Reset),
+        95 => Action::Command(if rng.chance(50) {
+            Command::Reset
+        } else {
+            Command::ResetByButton
+        }),
         96 => Action::Command(Command::Reboot),
         97 => Action::Command(Command::Disconnect),
         _ => Action::Command(Command::Resume),

@@ -265,7 +265,7 @@ impl Place {
                 self.feed(Input::Timeout)
             }
             Step::Ask(command) => {
-                self.edit = matches!(command, Command::Remove(_) | Command::Reset);
+                self.edit = matches!(command, Command::Remove(_) | Command::ResetByButton);
                 self.tickets += 1;
                 let ticket = Ticket {
                     door: Door::Serial(0),
@@ -436,7 +436,7 @@ fn commands() -> [Command; 4] {
         join("home", "another-key"),
         join("work", "battery-staple"),
         Command::Remove(name("work")),
-        Command::Reset,
+        Command::ResetByButton,
     ]
 }
 
