@@ -10,7 +10,8 @@
 
 use super::Manager;
 use super::station::Station;
-use crate::config::{Mode, StartPolicy};
+use super::vault::Slot;
+use crate::config::{ApSettings, Mode, StartPolicy};
 use crate::event::Event;
 use crate::net::{Channel, Ipv4Net};
 use crate::radio::Reason;
@@ -99,7 +100,15 @@ impl AccessPoint {
 impl Manager {
     /// Whether mode and policy let the access point come up when the networks fail.
     pub(super) fn may_fall_back(&self) -> bool {
-        self.policy.mode == Mode::StaAp && self.wifi.ap.start_policy == StartPolicy::Fallback
+        self.policy.mode == Mode::StaAp && self.ap_settings().start_policy == StartPolicy::Fallback
+    }
+
+    /// The settings in force: new ones are, once they are stored.
+    pub(super) fn ap_settings(&self) -> &ApSettings {
+        match &self.vault.slot {
+            Slot::Ap(before) => before,
+            Slot::Empty | Slot::Candidate(_) | Slot::List { .. } | Slot::Mode(_) => &self.wifi.ap,
+        }
     }
 
     /// The known networks failed: the access point is needed, and the first round is over.
@@ -119,7 +128,7 @@ impl Manager {
             Mode::StaAp => self
                 .policy
                 .ap_forced
-                .unwrap_or(match self.wifi.ap.start_policy {
+                .unwrap_or(match self.ap_settings().start_policy {
                     StartPolicy::Always => true,
                     StartPolicy::Never => false,
                     StartPolicy::Fallback => self.ap.needed || self.now < self.ap.linger_until(),
@@ -147,7 +156,7 @@ impl Manager {
     /// Where the access point is to start: with the station where that is or goes, else its own
     /// channel.
     pub(super) fn ap_start_channel(&mut self) -> Channel {
-        let configured = self.wifi.ap.channel;
+        let configured = self.ap_settings().channel;
         self.ap.home = configured.unwrap_or_else(|| self.known.heard.quietest_channel());
         match &self.side.station {
             Station::Online(link) | Station::Addressing(_, link) => link.channel,
@@ -161,7 +170,7 @@ impl Manager {
 
     /// Chooses the address for the next start: none that the network joined last uses too.
     pub(super) fn choose_ap_net(&mut self) {
-        let wanted = self.wifi.ap.address;
+        let wanted = self.ap_settings().address;
         let clashes = |net: Ipv4Net| self.ap.station_net.is_some_and(|other| other.overlaps(net));
         let spare = [Ipv4Net::AP_ALTERNATE, Ipv4Net::AP_DEFAULT];
         self.ap.net = if clashes(wanted) {

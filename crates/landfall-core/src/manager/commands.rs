@@ -168,6 +168,10 @@ impl Manager {
     /// point's clients.
     pub(super) fn mode_changed(&mut self) -> Reply {
         let used = self.may_look();
+        if self.policy.mode == Mode::Ap && self.wifi.mode == Mode::StaAp {
+            // Its clients stay until a network is joined.
+            self.ap.needed = self.ap.is_up();
+        }
         self.policy.mode = self.wifi.mode;
         self.policy.ap_forced = None;
         self.policy.paused = false;
@@ -189,9 +193,18 @@ impl Manager {
         Ok(())
     }
 
-    /// The access point's settings are stored: one that is up comes back with them.
+    /// The access point's settings are stored: one that is up comes back with them, unless they
+    /// say nothing but when it may be up.
     pub(super) fn ap_changed(&mut self) -> Reply {
-        self.ap.stale = self.ap.is_up();
+        let runs_alike = |before: &ApSettings| {
+            let start_policy = self.wifi.ap.start_policy;
+            let before = ApSettings {
+                start_policy,
+                ..before.clone()
+            };
+            before == self.wifi.ap
+        };
+        self.ap.stale = self.ap.is_up() && !runs_alike(self.ap_settings());
         Reply::Done
     }
 

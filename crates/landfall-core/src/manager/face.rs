@@ -144,12 +144,13 @@ impl Manager {
 
     /// The name of the access point, up or not.
     pub(super) fn ap_ssid(&self) -> Ssid {
-        self.wifi.ap.ssid.unwrap_or_else(|| self.identity.ap_ssid())
+        let own = self.ap_settings().ssid;
+        own.unwrap_or_else(|| self.identity.ap_ssid())
     }
 
     /// The key of the access point, up or not; none: open.
     pub fn ap_key(&self) -> Option<&Passphrase> {
-        match &self.wifi.ap.security {
+        match &self.ap_settings().security {
             ApSecurity::DeviceSecret => Some(&self.identity.ap_secret),
             ApSecurity::Key(key) => Some(key),
             ApSecurity::Open => None,
@@ -161,8 +162,8 @@ impl Manager {
         ApTarget {
             ssid: self.ap_ssid(),
             key: self.ap_key(),
-            hidden: self.wifi.ap.hidden,
-            max_clients: self.wifi.ap.max_clients,
+            hidden: self.ap_settings().hidden,
+            max_clients: self.ap_settings().max_clients,
             address: self.ap.net,
         }
     }

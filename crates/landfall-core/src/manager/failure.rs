@@ -50,7 +50,7 @@ impl Manager {
         let class = reason.class(false);
         self.side.station = Station::Idle;
         self.tell_attempt_failed(&attempt, class, reason);
-        if let Some(station) = self.second_chance(&attempt, class, reason, comeback_ms) {
+        if let Some(station) = self.second_chance(&attempt, class, comeback_ms) {
             self.side.station = station;
             return;
         }
@@ -66,10 +66,9 @@ impl Manager {
         &self,
         attempt: &Attempt,
         class: FailureClass,
-        reason: Reason,
         comeback_ms: Option<u32>,
     ) -> Option<Station> {
-        let quick = reason != Reason::TIMED_OUT && attempt.route != Route::Fast;
+        let quick = self.now <= attempt.deadline && attempt.route != Route::Fast;
         match class {
             FailureClass::Transient if quick && !attempt.again => Some(Station::Joining(Attempt {
                 again: true,
@@ -121,8 +120,8 @@ impl Manager {
                 self.known.heard.mark_all_tried(&ssid);
                 self.vanished(id);
             }
+            FailureClass::WeakSignal => self.side.rows_are_stale = true,
             FailureClass::NotFound
-            | FailureClass::WeakSignal
             | FailureClass::ApFull
             | FailureClass::ApComeback
             | FailureClass::NoAddress

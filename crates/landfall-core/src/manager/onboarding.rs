@@ -399,6 +399,8 @@ impl Manager {
             self.side.round.first = false;
             self.rest();
         } else {
+            // What is joined later is none of the command's doing.
+            self.told.cause = None;
             self.begin_round(false);
         }
     }

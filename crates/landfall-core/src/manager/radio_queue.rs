@@ -133,7 +133,9 @@ impl Manager {
             Station::Scanning => Some(self.scan()),
             Station::Joining(attempt) => Some(self.join_operation(attempt)),
             Station::Idle | Station::Resting { .. } | Station::Online(_) => {
-                if self.radio.is_asked() || self.radio.survey_due || self.roams() {
+                // One that is online was found without a survey, and needs its radio now.
+                let survey = self.radio.survey_due && !self.is_online();
+                if self.radio.is_asked() || survey || self.roams() {
                     return Some(self.scan());
                 }
                 self.move_ap_home()

@@ -19,8 +19,9 @@ use crate::net::{Bssid, Channel, Ipv4Net, Ssid};
 use crate::radio::{FailureClass, Reason};
 use crate::time::Instant;
 
-/// How long a reconnection to the last access point may take until it is associated.
-pub(super) const FAST_PATH_MS: u32 = 2_000;
+/// How long a reconnection to the last access point may take until it is associated. With the time
+/// that a cancelled join takes to end, a miss costs at most 2 s.
+pub(super) const FAST_PATH_MS: u32 = 1_900;
 /// First and longest wait between two rounds, before jitter.
 const BACKOFF_MIN_MS: u32 = 1_000;
 /// See [`BACKOFF_MIN_MS`].
@@ -118,6 +119,8 @@ pub(super) struct StationSide {
     /// Failed attempts since the last address.
     pub(super) failures: u8,
     empty_scans: u8,
+    /// The rows heard showed an access point that was too weak: the next round scans anew.
+    pub(super) rows_are_stale: bool,
     backoff_step: u8,
     next_id: u8,
 }
@@ -139,6 +142,7 @@ impl StationSide {
             offline_since: Instant::BOOT,
             failures: 0,
             empty_scans: 0,
+            rows_are_stale: false,
             backoff_step: 0,
             next_id: networks,
         }
@@ -231,6 +235,7 @@ impl Manager {
     pub(super) fn use_fresh_rows(&mut self) {
         let begins = self.side.station == Station::Scanning
             && !self.side.round.scanned
+            && !self.side.rows_are_stale
             && !self.onboarding.is_trying();
         if !begins || !self.known.heard.is_younger_than(FRESH_MS, self.now) {
             return;
@@ -244,6 +249,7 @@ impl Manager {
 
     /// The scan that a round or a proof waited for is over.
     pub(super) fn on_rows(&mut self, heard_any: bool) {
+        self.side.rows_are_stale = false;
         if self.onboarding.is_trying() {
             return self.go_on_proving();
         }

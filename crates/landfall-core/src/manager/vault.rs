@@ -114,8 +114,8 @@ impl Manager {
                 .outbox
                 .reply(ticket, Reply::Refused(Refusal::SaveFailed));
         }
-        self.vault.slot = Slot::Empty;
         let reply = act(self);
+        self.vault.slot = Slot::Empty;
         self.outbox.reply(ticket, reply);
     }
 

@@ -3,7 +3,7 @@
 use std::fmt;
 
 use landfall_core::net::{Bssid, Channel};
-use landfall_core::radio::Reason;
+use landfall_core::radio::{RadioEvent, Reason};
 
 use super::access_point::{AccessPoint, ApChange, ApSpec, Refused};
 use super::device::{Fate, Work};
@@ -57,6 +57,19 @@ impl Air {
     pub fn change(&mut self, name: &str, change: &ApChange, now_ms: u64) -> bool {
         self.advance(now_ms);
         self.change_named(name, change)
+    }
+
+    /// The lease of a device's address ends; its link stands, and the router gives another one
+    /// where it gives any. False: it had none.
+    pub fn end_lease(&mut self, device: DeviceId, now_ms: u64) -> bool {
+        self.advance(now_ms);
+        let held = self.radio(device).link.and_then(|link| link.address);
+        if held.is_some() {
+            self.update_link(device, |link| link.address = None);
+            self.tell(device, RadioEvent::AddressLost);
+            self.expect_address(device);
+        }
+        held.is_some()
     }
 
     pub(super) fn happen(&mut self, timed: &TimedChange) {

@@ -2,7 +2,7 @@
 
 use landfall_core::manager::ApTarget;
 use landfall_core::net::{Bssid, Channel, Ipv4Net, Mac, Passphrase, Ssid};
-use landfall_core::radio::AuthMode;
+use landfall_core::radio::{AuthMode, Reason};
 
 use super::Purpose;
 use super::access_point::Refused;
@@ -27,6 +27,8 @@ pub enum Fault {
     Scan,
     /// The next access point does not come up.
     ApStart,
+    /// The next join fails for this reason.
+    Join(Reason),
 }
 
 /// The access point of a device, as it runs.
@@ -118,7 +120,8 @@ pub(super) struct Radio {
     pub(super) link: Option<Link>,
     pub(super) ap: Option<DeviceAp>,
     pub(super) operation: Option<Operation>,
-    pub(super) fault: Option<Fault>,
+    /// What is still to go wrong, in this order.
+    pub(super) faults: Vec<Fault>,
 }
 
 impl Radio {
@@ -129,7 +132,7 @@ impl Radio {
             link: None,
             ap: None,
             operation: None,
-            fault: None,
+            faults: Vec::new(),
         }
     }
 
@@ -156,12 +159,14 @@ impl Radio {
         Mac([a | 0x02, b, c, d, e, f])
     }
 
-    /// Takes the fault if it is this one.
-    pub(super) fn takes_fault(&mut self, fault: Fault) -> bool {
-        let hit = self.fault == Some(fault);
-        if hit {
-            self.fault = None;
-        }
-        hit
+    /// Takes the first fault that this picks.
+    pub(super) fn takes_fault<T>(&mut self, pick: impl Fn(Fault) -> Option<T>) -> Option<T> {
+        let (place, found) = self
+            .faults
+            .iter()
+            .enumerate()
+            .find_map(|(place, fault)| Some((place, pick(*fault)?)))?;
+        self.faults.remove(place);
+        Some(found)
     }
 }

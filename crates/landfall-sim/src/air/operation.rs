@@ -122,7 +122,8 @@ impl Air {
 
     fn begin_scan(&mut self, device: DeviceId) -> (Work, u32) {
         let began_ms = self.now_ms;
-        let fails = self.radio_mut(device).takes_fault(Fault::Scan);
+        let is_scan = |fault| (fault == Fault::Scan).then_some(());
+        let fails = self.radio_mut(device).takes_fault(is_scan).is_some();
         let work = Work::Scan {
             began_ms,
             cut_ms: None,
@@ -139,7 +140,8 @@ impl Air {
     ) -> (Work, u32) {
         let radio = self.radio_mut(device);
         let jitter_ms = radio.rng.below(AP_START_JITTER_MS) as u32;
-        let fails = radio.takes_fault(Fault::ApStart);
+        let is_ap = |fault| (fault == Fault::ApStart).then_some(());
+        let fails = radio.takes_fault(is_ap).is_some();
         let ap = targets
             .ap
             .filter(|_| !fails)
@@ -180,6 +182,17 @@ impl Air {
             });
             return (Work::Join(missed), look_ms.max(MISS_MS));
         };
+        let of_join = |fault| match fault {
+            Fault::Join(reason) => Some(reason),
+            Fault::Scan | Fault::ApStart => None,
+        };
+        if let Some(reason) = self.radio_mut(device).takes_fault(of_join) {
+            let refused = Refused {
+                reason,
+                comeback_ms: None,
+            };
+            return (Work::Join(Fate::Out(refused)), look_ms + REFUSE_MS);
+        }
         let (fate, takes_ms) = match self.try_join(device, ap, target.security) {
             Ok(()) => (Fate::In { ap }, self.aps[ap].spec.admission.join_ms),
             Err(refused) if refused.reason == Reason::Code(WRONG_KEY) => {

@@ -77,9 +77,10 @@ impl Air {
         })
     }
 
-    /// Makes something go wrong once, at the next operation of its kind.
+    /// Makes something go wrong once, at the next operation of its kind. Several of a kind follow
+    /// one another.
     pub fn inject(&mut self, device: DeviceId, fault: Fault) {
-        self.radio_mut(device).fault = Some(fault);
+        self.radio_mut(device).faults.push(fault);
     }
 
     /// The last radio operations, oldest first. [`Query`](landfall_core::radio::RadioOp::Query)

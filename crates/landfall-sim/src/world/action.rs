@@ -1,13 +1,25 @@
 //! What users, routers and fate do to a device, as text and as values.
+//!
+//! ```text
+//! join NAME [KEY]                      remove NAME          mode off|sta|ap|sta_ap
+//! add NAME [KEY] [hidden] [pin=BSSID]  remove-at PLACE      access-point [name=] [key=] [channel=] [policy=]
+//! put PLACE NAME [KEY] [hidden] …      force-ap up|down     scan  disconnect  resume  reset  reboot
+//! portal touched|posted|seen           status               power cut
+//! ap NAME on|off|deauth|password KEY|rssi DBM|dhcp on|off|comeback MS|channel N
+//! flash fails|works                    lease ends           miss joined|address|lost|left|ap-started|scan-done
+//! fault scan|ap                        refuse CODE          refuse sae|assoc STATUS
+//! ```
 
-use std::fmt;
+mod write;
 
 use landfall_core::command::{Command, PortalUse};
-use landfall_core::config::{KnownNetwork, Mode, Security};
-use landfall_core::net::{Channel, Ssid};
+use landfall_core::config::{ApSecurity, ApSettings, KnownNetwork, Mode, Security, StartPolicy};
+use landfall_core::net::{Channel, Mac, Passphrase, Ssid};
+use landfall_core::radio::{RadioEvent, Reason};
 
 use crate::air::Fault;
 use crate::air::access_point::ApChange;
+pub(super) use write::write_network;
 
 /// One of them. `Display` writes the line that [`Action::parse`] reads.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -16,6 +28,8 @@ pub enum Action {
     Command(Command),
     /// A user is at the portal.
     Portal(PortalUse),
+    /// A user looks at the status, which is written down.
+    Status,
     /// The router of that name changes.
     Ap(String, ApChange),
     /// The power goes, and comes back.
@@ -24,44 +38,150 @@ pub enum Action {
     FlashFails(bool),
     /// The radio fails once.
     Fault(Fault),
+    /// The lease of the station's address ends.
+    LeaseEnds,
+    /// The next event of that kind does not reach the machine.
+    Miss(Missed),
+}
+
+/// A kind of radio event that a driver loses now and then.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Missed {
+    /// The station is associated.
+    Joined,
+    /// The station has an address.
+    Address,
+    /// The station lost its link.
+    Lost,
+    /// The station left.
+    Left,
+    /// The access point is up.
+    ApStarted,
+    /// The scan is over.
+    ScanDone,
+}
+
+impl Missed {
+    const ALL: [(&str, Self); 6] = [
+        ("joined", Self::Joined),
+        ("address", Self::Address),
+        ("lost", Self::Lost),
+        ("left", Self::Left),
+        ("ap-started", Self::ApStarted),
+        ("scan-done", Self::ScanDone),
+    ];
+
+    fn parse(word: &str) -> Option<Self> {
+        let mut all = Self::ALL.iter();
+        all.find(|(name, _)| *name == word)
+            .map(|(_, missed)| *missed)
+    }
+
+    /// Whether this is one of the kind.
+    pub(super) fn hits(self, event: &RadioEvent) -> bool {
+        match self {
+            Self::Joined => matches!(event, RadioEvent::Joined { .. }),
+            Self::Address => matches!(event, RadioEvent::Address(_)),
+            Self::Lost => matches!(event, RadioEvent::Lost { .. }),
+            Self::Left => matches!(event, RadioEvent::Left),
+            Self::ApStarted => matches!(event, RadioEvent::ApStarted { .. }),
+            Self::ScanDone => matches!(event, RadioEvent::ScanDone),
+        }
+    }
 }
 
 impl Action {
     /// From a line of a scenario.
     pub fn parse(line: &str) -> Option<Self> {
         let words: Vec<&str> = line.split_whitespace().collect();
-        let ssid = |word: &str| Ssid::new(word.as_bytes()).ok();
-        let security = |word: Option<&&str>| {
-            Security::from_password(word.map_or(b"" as &[u8], |word| word.as_bytes())).ok()
-        };
+        if let Some(command) = parse_command(&words) {
+            return Some(Self::Command(command));
+        }
         Some(match words.as_slice() {
-            ["join", name, password @ ..] if password.len() <= 1 => Self::Command(Command::Join {
-                ssid: ssid(name)?,
-                security: security(password.first())?,
-            }),
-            ["add", name, password @ ..] if password.len() <= 1 => Self::Command(Command::Add(
-                KnownNetwork::new(ssid(name)?, security(password.first())?),
-            )),
-            ["remove", name] => Self::Command(Command::Remove(ssid(name)?)),
-            ["mode", word] => Self::Command(Command::SetMode(Mode::parse(word)?)),
-            ["scan"] => Self::Command(Command::Scan),
-            ["reset"] => Self::Command(Command::Reset),
-            ["button"] => Self::Command(Command::ResetByButton),
-            ["reboot"] => Self::Command(Command::Reboot),
-            ["disconnect"] => Self::Command(Command::Disconnect),
-            ["resume"] => Self::Command(Command::Resume),
             ["portal", "touched"] => Self::Portal(PortalUse::Touched),
             ["portal", "posted"] => Self::Portal(PortalUse::Posted),
             ["portal", "seen"] => Self::Portal(PortalUse::Seen),
+            ["status"] => Self::Status,
             ["power", "cut"] => Self::PowerCut,
             ["flash", "fails"] => Self::FlashFails(true),
             ["flash", "works"] => Self::FlashFails(false),
+            ["lease", "ends"] => Self::LeaseEnds,
+            ["miss", word] => Self::Miss(Missed::parse(word)?),
             ["fault", "scan"] => Self::Fault(Fault::Scan),
             ["fault", "ap"] => Self::Fault(Fault::ApStart),
+            ["refuse", reason @ ..] => Self::Fault(Fault::Join(parse_reason(reason)?)),
             ["ap", name, change @ ..] => Self::Ap((*name).to_owned(), parse_change(change)?),
             _ => return None,
         })
     }
+}
+
+fn parse_command(words: &[&str]) -> Option<Command> {
+    let ssid = |word: &str| Ssid::new(word.as_bytes()).ok();
+    Some(match words {
+        ["join", name, password @ ..] if password.len() <= 1 => {
+            let password = password.first().map_or("", |word| *word);
+            Command::Join {
+                ssid: ssid(name)?,
+                security: Security::from_password(password.as_bytes()).ok()?,
+            }
+        }
+        ["add", network @ ..] => Command::Add(parse_network(network)?),
+        ["put", place, network @ ..] => Command::Put(place.parse().ok()?, parse_network(network)?),
+        ["remove", name] => Command::Remove(ssid(name)?),
+        ["remove-at", place] => Command::RemoveAt(place.parse().ok()?),
+        ["mode", word] => Command::SetMode(Mode::parse(word)?),
+        ["access-point", settings @ ..] => Command::SetAp(parse_settings(settings)?),
+        ["force-ap", "up"] => Command::ForceAp(true),
+        ["force-ap", "down"] => Command::ForceAp(false),
+        ["scan"] => Command::Scan,
+        ["reset"] => Command::Reset,
+        ["button"] => Command::ResetByButton,
+        ["reboot"] => Command::Reboot,
+        ["disconnect"] => Command::Disconnect,
+        ["resume"] => Command::Resume,
+        _ => return None,
+    })
+}
+
+/// `NAME [KEY] [hidden] [proven] [pin=BSSID]`.
+pub(super) fn parse_network(words: &[&str]) -> Option<KnownNetwork> {
+    let (name, rest) = words.split_first()?;
+    let ssid = Ssid::new(name.as_bytes()).ok()?;
+    let mut network = KnownNetwork::new(ssid, Security::Open);
+    for word in rest {
+        match (*word, word.strip_prefix("pin=")) {
+            ("hidden", _) => network.hidden = true,
+            ("proven", _) => network.proven = true,
+            (_, Some(bssid)) => network.bssid = Some(Mac::parse(bssid.as_bytes())?),
+            (key, None) => network.security = Security::from_password(key.as_bytes()).ok()?,
+        }
+    }
+    Some(network)
+}
+
+fn parse_settings(words: &[&str]) -> Option<ApSettings> {
+    let mut ap = ApSettings::default();
+    for word in words {
+        match word.split_once('=')? {
+            ("name", name) => ap.ssid = Some(Ssid::new(name.as_bytes()).ok()?),
+            ("key", "") => ap.security = ApSecurity::Open,
+            ("key", key) => ap.security = ApSecurity::Key(Passphrase::new(key.as_bytes()).ok()?),
+            ("channel", n) => ap.channel = Some(Channel::new(n.parse().ok()?)?),
+            ("policy", word) => ap.start_policy = StartPolicy::parse(word)?,
+            _ => return None,
+        }
+    }
+    Some(ap)
+}
+
+fn parse_reason(words: &[&str]) -> Option<Reason> {
+    Some(match words {
+        [code] => Reason::Code(code.parse().ok()?),
+        ["sae", status] => Reason::SaeStatus(status.parse().ok()?),
+        ["assoc", status] => Reason::AssocStatus(status.parse().ok()?),
+        _ => return None,
+    })
 }
 
 fn parse_change(words: &[&str]) -> Option<ApChange> {
@@ -79,82 +199,6 @@ fn parse_change(words: &[&str]) -> Option<ApChange> {
     })
 }
 
-impl fmt::Display for Action {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::Command(command) => write_command(f, command),
-            Self::Portal(PortalUse::Touched) => f.write_str("portal touched"),
-            Self::Portal(PortalUse::Posted) => f.write_str("portal posted"),
-            Self::Portal(PortalUse::Seen) => f.write_str("portal seen"),
-            Self::Ap(name, change) => {
-                write!(f, "ap {name} ")?;
-                write_change(f, change)
-            }
-            Self::PowerCut => f.write_str("power cut"),
-            Self::FlashFails(true) => f.write_str("flash fails"),
-            Self::FlashFails(false) => f.write_str("flash works"),
-            Self::Fault(Fault::Scan) => f.write_str("fault scan"),
-            Self::Fault(Fault::ApStart) => f.write_str("fault ap"),
-        }
-    }
-}
-
-fn write_command(f: &mut fmt::Formatter<'_>, command: &Command) -> fmt::Result {
-    match command {
-        Command::Join { ssid, security } => write_network(f, "join", ssid, security),
-        Command::Add(network) => write_network(f, "add", &network.ssid, &network.security),
-        Command::Remove(ssid) => write!(f, "remove {ssid}"),
-        Command::SetMode(mode) => write!(f, "mode {mode}"),
-        Command::Scan => f.write_str("scan"),
-        Command::Reset => f.write_str("reset"),
-        Command::ResetByButton => f.write_str("button"),
-        Command::Reboot => f.write_str("reboot"),
-        Command::Disconnect => f.write_str("disconnect"),
-        Command::Resume => f.write_str("resume"),
-        Command::Put(..) | Command::RemoveAt(_) | Command::SetAp(_) | Command::ForceAp(_) => {
-            write!(f, "{command:?}")
-        }
-    }
-}
-
-/// The key is written out: a scenario is made up, and has to run again as it stands.
-fn write_network(
-    f: &mut fmt::Formatter<'_>,
-    verb: &str,
-    ssid: &Ssid,
-    security: &Security,
-) -> fmt::Result {
-    write!(f, "{verb} {ssid}")?;
-    write_key(f, security)
-}
-
-fn write_key(f: &mut fmt::Formatter<'_>, security: &Security) -> fmt::Result {
-    match security {
-        Security::Open => Ok(()),
-        Security::Personal(key) => {
-            f.write_str(" ")?;
-            key.expose(f)
-        }
-    }
-}
-
-fn write_change(f: &mut fmt::Formatter<'_>, change: &ApChange) -> fmt::Result {
-    match change {
-        ApChange::On(true) => f.write_str("on"),
-        ApChange::On(false) => f.write_str("off"),
-        ApChange::Password(security) => {
-            f.write_str("password")?;
-            write_key(f, security)
-        }
-        ApChange::Rssi(dbm) => write!(f, "rssi {dbm}"),
-        ApChange::Dhcp(true) => f.write_str("dhcp on"),
-        ApChange::Dhcp(false) => f.write_str("dhcp off"),
-        ApChange::Deauth => f.write_str("deauth"),
-        ApChange::Comeback(ms) => write!(f, "comeback {ms}"),
-        ApChange::Channel(channel) => write!(f, "channel {}", channel.number()),
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -165,10 +209,19 @@ mod tests {
             "join home Password2",
             "join cafe",
             "add home Password2",
+            "add home Password2 hidden pin=02:00:00:00:00:01",
+            "put 1 home Password2",
             "remove home",
+            "remove-at 2",
             "mode sta",
+            "access-point",
+            "access-point name=Boat key=Password2 channel=6 policy=always",
+            "access-point key=",
+            "force-ap up",
+            "force-ap down",
             "scan",
             "reset",
+            "button",
             "button",
             "reboot",
             "disconnect",
@@ -176,11 +229,18 @@ mod tests {
             "portal touched",
             "portal posted",
             "portal seen",
+            "status",
             "power cut",
             "flash fails",
             "flash works",
+            "lease ends",
+            "miss lost",
+            "miss ap-started",
             "fault scan",
             "fault ap",
+            "refuse 212",
+            "refuse sae 1",
+            "refuse assoc 17",
             "ap home on",
             "ap home off",
             "ap home password 12345678",
@@ -191,12 +251,9 @@ mod tests {
             "ap home comeback 1100",
             "ap home channel 11",
         ] {
-            assert_eq!(
-                Action::parse(line)
-                    .map(|action| action.to_string())
-                    .as_deref(),
-                Some(line)
-            );
+            let action = Action::parse(line);
+            let written = action.map(|action| action.to_string());
+            assert_eq!(written.as_deref(), Some(line));
         }
         assert_eq!(Action::parse("join"), None);
     }

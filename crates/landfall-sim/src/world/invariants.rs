@@ -16,12 +16,13 @@
 use std::hash::{DefaultHasher, Hash, Hasher};
 
 use landfall_core::command::{Command, Refusal, Reply};
-use landfall_core::config::{KnownNetwork, Mode, Networks, StartPolicy};
+use landfall_core::config::{KnownNetwork, Mode, Networks, Security, StartPolicy};
 use landfall_core::event::Event;
 use landfall_core::manager::{JoinTarget, Manager};
-use landfall_core::net::Ssid;
+use landfall_core::net::{Passphrase, Ssid};
 use landfall_core::radio::{FailureClass, RadioOp};
 
+use super::journal::Journal;
 use super::store::Store;
 use crate::air::access_point::AccessPoint;
 use crate::air::{Air, DeviceId};
@@ -89,9 +90,9 @@ pub struct Invariants {
 }
 
 impl Invariants {
-    pub(super) fn booted(&mut self, machine: &Manager, now_ms: u64) {
+    pub(super) fn booted(&mut self, store: &Store, now_ms: u64) {
         *self = Self {
-            working: machine.wifi().networks.clone(),
+            working: store.kept.wifi.networks.clone(),
             edit: None,
             excused_at: now_ms,
             ..Self::default()
@@ -219,6 +220,7 @@ impl Invariants {
     pub(super) fn check(
         &mut self,
         machine: &Manager,
+        store: &Store,
         air: &mut Air,
         device: DeviceId,
         now_ms: u64,
@@ -237,19 +239,32 @@ impl Invariants {
         if self.checks.is_multiple_of(READING_EVERY) {
             check_reading(machine)?;
         }
-        self.passed(machine, air, device, now_ms)
+        self.passed(machine, store, air, device, now_ms)
+    }
+
+    /// I7.
+    pub(super) fn check_secrets(
+        &self,
+        machine: &Manager,
+        journal: &mut Journal,
+    ) -> Result<(), Violation> {
+        match journal.find_secret(&secrets(machine)) {
+            Some(line) => broken("I7", line),
+            None => Ok(()),
+        }
     }
 
     /// After every step of time.
     pub(super) fn passed(
         &mut self,
         machine: &Manager,
+        store: &Store,
         air: &mut Air,
         device: DeviceId,
         now_ms: u64,
     ) -> Result<(), Violation> {
         self.check_joined(machine, air, device, now_ms)?;
-        self.check_access_point(machine, now_ms)
+        self.check_access_point(machine, store, now_ms)
     }
 
     /// I2.
@@ -299,15 +314,21 @@ impl Invariants {
     }
 
     /// I3.
-    fn check_access_point(&mut self, machine: &Manager, now_ms: u64) -> Result<(), Violation> {
+    fn check_access_point(
+        &mut self,
+        machine: &Manager,
+        store: &Store,
+        now_ms: u64,
+    ) -> Result<(), Violation> {
         let status = machine.status();
-        let policy = machine.wifi().ap.start_policy;
+        let wifi = &store.kept.wifi;
+        let policy = wifi.ap.start_policy;
         if self.last_policy.replace((status.mode, policy)) != Some((status.mode, policy)) {
             self.excused_at = now_ms;
         }
         let grace = match (status.mode, policy) {
             (Mode::StaAp, StartPolicy::Fallback) => {
-                u64::from(machine.wifi().station.fallback_deadline_ms) + AP_GRACE_MS
+                u64::from(wifi.station.fallback_deadline_ms) + AP_GRACE_MS
             }
             (Mode::Off | Mode::Sta | Mode::Ap | Mode::StaAp, _) => SETTLE_MS,
         };
@@ -343,6 +364,30 @@ fn check_reading(machine: &Manager) -> Result<(), Violation> {
         return broken("I6", "reading changed the machine");
     }
     Ok(())
+}
+
+/// Every key that the device has in memory.
+fn secrets(machine: &Manager) -> Vec<String> {
+    let record = machine.record();
+    let networks = record.networks.iter().map(|network| &network.security);
+    let joined = machine.join_target().map(|target| target.security);
+    let of_networks = networks
+        .chain(joined)
+        .filter_map(|security| match security {
+            Security::Open => None,
+            Security::Personal(key) => Some(key),
+        });
+    let all = of_networks
+        .chain(machine.ap_key())
+        .chain([&machine.identity().ap_secret]);
+    all.map(exposed).collect()
+}
+
+fn exposed(key: &Passphrase) -> String {
+    let mut text = String::new();
+    // Writing into a string does not fail.
+    let _ = key.expose(&mut text);
+    text
 }
 
 fn digest(machine: &Manager) -> u64 {

@@ -6,32 +6,47 @@
 
 pub mod action;
 pub mod invariants;
+mod journal;
 pub mod random;
+pub mod sabotage;
 pub mod scenario;
 pub mod shrink;
 mod store;
 pub mod walk;
 
-use std::fmt::Write as _;
-
 use landfall_core::command::{Door, Reply, Ticket};
 use landfall_core::config::{Identity, Wifi};
 use landfall_core::event::{Event, Record};
-use landfall_core::manager::{Boot, Input, Manager, Output};
+use landfall_core::manager::{Boot, Input, LastGood, Manager, Output};
 use landfall_core::net::{Mac, Passphrase};
-use landfall_core::radio::RadioOp;
+use landfall_core::radio::{RadioEvent, RadioOp};
+use landfall_core::status::Internet;
 use landfall_core::time::Instant;
 
+use crate::air::access_point::InternetAccess;
 use crate::air::file::AirFile;
 use crate::air::{Air, DeviceId, Targets};
-use action::Action;
+use action::{Action, Missed};
 use invariants::{Invariants, Violation};
+use journal::Journal;
+use sabotage::Sabotage;
 use store::Store;
 
 /// Hardware address of the device under test.
 pub const MAC: Mac = Mac([0x24, 0x6f, 0x28, 0x56, 0x78, 0x9a]);
 /// How long a restart takes.
 const RESTART_MS: u64 = 300;
+
+/// How a device starts, beside its configuration.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Start {
+    /// Its last starts ended in crashes. Later starts are ordinary ones.
+    pub safe_mode: bool,
+    /// It probes for internet.
+    pub probe_internet: bool,
+    /// The access point that gave its last address.
+    pub last_good: Option<LastGood>,
+}
 
 /// A world. See the [module](self).
 #[derive(Clone, Debug)]
@@ -43,49 +58,70 @@ pub struct World {
     /// When the device booted last: its own time counts from there.
     booted_ms: u64,
     store: Store,
-    identity: &'static Identity,
+    start: Start,
     seed: u64,
     deadline: Option<Instant>,
     events_told: u64,
-    journal: Option<String>,
+    journal: Option<Journal>,
     tickets: u32,
+    /// Radio events that are still to be lost.
+    misses: Vec<Missed>,
+    sabotage: Option<Sabotage>,
     invariants: Invariants,
 }
 
 impl World {
     /// A device with that configuration, booting on that air.
     pub fn new(air: AirFile, wifi: Wifi, seed: u64) -> Self {
+        Self::starting(air, wifi, seed, Start::default())
+    }
+
+    /// The same, with more to say about the start.
+    pub fn starting(air: AirFile, wifi: Wifi, seed: u64, start: Start) -> Self {
         let mut air = Air::new(air);
         let device = air.add_device(MAC);
-        let identity = identity();
-        let store = Store::new(wifi);
+        let store = Store::new(wifi, start.last_good);
+        let boot = Boot {
+            safe_mode: start.safe_mode,
+            probe_internet: start.probe_internet,
+            ..store.boot(identity(), seed)
+        };
         let mut world = Self {
             now_ms: 0,
             air,
             device,
-            machine: Manager::new(store.boot(identity, seed)),
+            machine: Manager::new(boot),
             booted_ms: 0,
             store,
-            identity,
+            start,
             seed,
             deadline: None,
             events_told: 0,
             journal: None,
             tickets: 0,
+            misses: Vec::new(),
+            sabotage: None,
             invariants: Invariants::default(),
         };
-        world.invariants.booted(&world.machine, 0);
+        world.invariants.booted(&world.store, 0);
         world
+    }
+
+    /// Plays false from now on, for tests of the invariants. To be called before [`World::begin`].
+    pub fn sabotage(&mut self, sabotage: Sabotage) {
+        self.sabotage = Some(sabotage);
+        self.store.sabotage(sabotage);
+        self.machine = Manager::new(self.store.boot(identity(), self.seed));
     }
 
     /// Writes down what happens from now on.
     pub fn keep_journal(&mut self) {
-        self.journal = Some(String::new());
+        self.journal = Some(Journal::default());
     }
 
     /// What happened, a line each: milliseconds, and what.
     pub fn journal(&self) -> &str {
-        self.journal.as_deref().unwrap_or_default()
+        self.journal.as_ref().map_or("", Journal::text)
     }
 
     /// The device's machine.
@@ -120,13 +156,18 @@ impl World {
             self.step()?;
         }
         self.now_ms = self.now_ms.max(until_ms);
-        self.invariants
-            .passed(&self.machine, &mut self.air, self.device, self.now_ms)
+        self.invariants.passed(
+            &self.machine,
+            &self.store,
+            &mut self.air,
+            self.device,
+            self.now_ms,
+        )
     }
 
     /// When something happens next by itself.
     pub fn next_ms(&mut self) -> Option<u64> {
-        let deadline = self.deadline.map(|at| self.booted_ms + at.as_ms());
+        let deadline = self.deadline.map(|at| self.world_time(at));
         [deadline, self.air.poll_timeout(), self.store.due_ms()]
             .into_iter()
             .flatten()
@@ -137,7 +178,11 @@ impl World {
     /// address which comes at the very deadline counts.
     fn step(&mut self) -> Result<(), Violation> {
         while let Some((_, event)) = self.air.poll_event(self.now_ms) {
-            self.feed(Input::Radio(event))?;
+            if self.loses(&event) {
+                self.write(|| format!("missed {event:?}"));
+            } else {
+                self.feed(Input::Radio(event))?;
+            }
         }
         if let Some(result) = self.store.finish(self.now_ms) {
             self.invariants.stored(&self.store, result.is_ok())?;
@@ -150,85 +195,144 @@ impl World {
         Ok(())
     }
 
+    fn loses(&mut self, event: &RadioEvent) -> bool {
+        let place = self.misses.iter().position(|missed| missed.hits(event));
+        place.map(|place| self.misses.remove(place)).is_some()
+    }
+
     fn device_time(&self) -> Instant {
-        Instant::from_ms(self.now_ms - self.booted_ms)
+        Instant::from_ms((self.now_ms - self.booted_ms) * self.clock_factor())
+    }
+
+    fn world_time(&self, at: Instant) -> u64 {
+        self.booted_ms + at.as_ms().div_ceil(self.clock_factor())
+    }
+
+    fn clock_factor(&self) -> u64 {
+        self.sabotage.map_or(1, Sabotage::clock_factor)
     }
 
     /// Hands the machine one input, carries out what it says, and checks the invariants.
     fn feed(&mut self, input: Input) -> Result<(), Violation> {
-        self.machine.handle(input, self.device_time());
-        let restarts = self.drain()?;
-        self.invariants
-            .check(&self.machine, &mut self.air, self.device, self.now_ms)?;
-        if restarts {
-            self.write(|out| out.push_str("restart"));
-            self.reboot();
-            return self.feed(Input::Timeout);
+        if self.sabotage.is_some_and(|s| s.swallows_input(&input)) {
+            return Ok(());
         }
-        Ok(())
+        self.machine.handle(input, self.device_time());
+        let asked = self.drain()?;
+        self.invariants.check(
+            &self.machine,
+            &self.store,
+            &mut self.air,
+            self.device,
+            self.now_ms,
+        )?;
+        if let Some(journal) = &mut self.journal {
+            self.invariants.check_secrets(&self.machine, journal)?;
+        }
+        match asked {
+            Asked::Nothing => Ok(()),
+            Asked::Probe => self.probe(),
+            Asked::Restart => {
+                self.write(|| "restart".to_owned());
+                self.reboot();
+                self.feed(Input::Timeout)
+            }
+        }
     }
 
-    fn drain(&mut self) -> Result<bool, Violation> {
-        let mut restarts = false;
+    fn probe(&mut self) -> Result<(), Violation> {
+        let found = self.air.link(self.device).and_then(|link| link.internet());
+        let internet = match found {
+            Some(InternetAccess::Yes) => Internet::Yes,
+            Some(InternetAccess::Captive) => Internet::Captive,
+            Some(InternetAccess::No) | None => Internet::No,
+        };
+        self.write(|| format!("internet {internet:?}"));
+        self.feed(Input::Internet(internet))
+    }
+
+    fn drain(&mut self) -> Result<Asked, Violation> {
+        let mut asked = Asked::Nothing;
         loop {
             match self.machine.poll_output() {
                 Output::Wait(deadline) => {
                     self.deadline = deadline;
-                    return Ok(restarts);
+                    return Ok(asked);
                 }
-                Output::Radio(op) => {
-                    if op != RadioOp::Query {
-                        self.write(|out| _ = write!(out, "radio {op:?}"));
-                    }
-                    let targets = Targets::of(&self.machine);
-                    self.air.handle(self.device, op, targets, self.now_ms);
-                    self.invariants.asked(op, &self.machine, self.now_ms)?;
-                }
+                Output::Radio(op) => self.ask_radio(op)?,
                 Output::Store(op) => self.store.begin(op, &self.machine, self.now_ms),
                 Output::Event(event) => self.tell(event)?,
                 Output::Reply(ticket, reply) => self.answered(ticket, reply),
-                Output::Failed(_, verdict) => {
-                    self.write(|out| _ = write!(out, "failed {}", verdict.name()));
+                Output::Failed(ticket, verdict) => {
+                    self.write(|| format!("failed {} {}", ticket.number, verdict.name()));
                 }
                 Output::State(ticket, state) => {
-                    let cause = if ticket.is_some() { " as asked" } else { "" };
-                    self.write(|out| _ = write!(out, "state {}{cause}", state.name()));
+                    let of = ticket.map_or(String::new(), |ticket| format!(" {}", ticket.number));
+                    self.write(|| format!("state{of} {}", state.name()));
                 }
-                Output::ProbeInternet => {}
-                Output::Restart => restarts = true,
+                Output::ProbeInternet => asked = Asked::Probe,
+                Output::Restart => asked = Asked::Restart,
             }
         }
     }
 
+    fn ask_radio(&mut self, op: RadioOp) -> Result<(), Violation> {
+        if op != RadioOp::Query {
+            self.write(|| format!("radio {}", journal::op(op)));
+        }
+        if self.sabotage.is_some_and(|s| s.swallows_op(op)) {
+            return Ok(());
+        }
+        let targets = Targets::of(&self.machine);
+        self.air.handle(self.device, op, targets, self.now_ms);
+        if self.sabotage == Some(Sabotage::AskWhileBusy) {
+            let none = Targets::default();
+            self.air
+                .handle(self.device, RadioOp::Scan, none, self.now_ms);
+        }
+        self.invariants.asked(op, &self.machine, self.now_ms)
+    }
+
     fn tell(&mut self, event: Event) -> Result<(), Violation> {
+        if self.sabotage.is_some_and(|s| s.swallows_event(&event)) {
+            return Ok(());
+        }
         self.events_told += 1;
         if self.journal.is_some() {
-            let wifi = self.machine.wifi().clone();
-            let at_ms = self.device_time().as_ms();
-            let seq = self.events_told as u32;
-            let record = Record { seq, at_ms, event };
-            let text = landfall_core::event_text::EventRow {
+            let record = Record {
+                seq: self.events_told as u32,
+                at_ms: self.device_time().as_ms(),
+                event,
+            };
+            let wifi = self.machine.wifi();
+            let row = landfall_core::event_text::EventRow {
                 record: &record,
-                wifi: &wifi,
+                wifi,
+            };
+            // The journal has times of its own, and its order needs no numbers.
+            let row = row.to_string();
+            let text = row.splitn(3, ' ').last().unwrap_or_default().to_owned();
+            self.write(|| text);
+            if self.sabotage == Some(Sabotage::PrintKey) {
+                self.write(|| "key ABCDEFGHJKLM".to_owned());
             }
-            .to_string();
-            self.write(|out| out.push_str(&text));
         }
         self.invariants.told(&event, self.now_ms)
     }
 
     fn answered(&mut self, ticket: Ticket, reply: Reply) {
         self.invariants.answered(&self.machine, reply);
-        self.write(|out| _ = write!(out, "reply {} {reply:?}", ticket.number));
+        self.write(|| format!("reply {} {reply:?}", ticket.number));
     }
 
     /// Does what a user, a router or fate does. A command that the machine does not take now is
     /// left out.
     pub fn act(&mut self, action: &Action) -> Result<(), Violation> {
-        self.write(|out| _ = write!(out, "> {action}"));
+        self.write(|| format!("> {action}"));
         match action {
             Action::Command(command) => {
                 if !self.machine.takes_commands() {
+                    self.write(|| "not taken".to_owned());
                     return Ok(());
                 }
                 self.tickets += 1;
@@ -242,6 +346,19 @@ impl World {
             Action::Portal(used) => {
                 self.invariants.portal_used(self.now_ms);
                 self.feed(Input::Portal(*used))
+            }
+            Action::Status => {
+                let line = journal::status_line(&self.machine.status());
+                self.write(|| line);
+                Ok(())
+            }
+            Action::LeaseEnds => {
+                self.air.end_lease(self.device, self.now_ms);
+                self.step()
+            }
+            Action::Miss(missed) => {
+                self.misses.push(*missed);
+                Ok(())
             }
             Action::Ap(name, change) => {
                 self.air.change(name, change, self.now_ms);
@@ -268,19 +385,28 @@ impl World {
         self.now_ms += RESTART_MS;
         while self.air.poll_event(self.now_ms).is_some() {}
         self.booted_ms = self.now_ms;
-        self.machine = Manager::new(self.store.boot(self.identity, self.seed ^ self.now_ms));
+        let boot = Boot {
+            probe_internet: self.start.probe_internet,
+            ..self.store.boot(identity(), self.seed ^ self.now_ms)
+        };
+        self.machine = Manager::new(boot);
         self.deadline = None;
-        self.invariants.booted(&self.machine, self.now_ms);
+        self.invariants.booted(&self.store, self.now_ms);
+        self.write(|| "boot".to_owned());
     }
 
-    fn write(&mut self, what: impl FnOnce(&mut String)) {
-        let now_ms = self.now_ms;
+    fn write(&mut self, what: impl FnOnce() -> String) {
         if let Some(journal) = &mut self.journal {
-            _ = write!(journal, "{now_ms:>8} ");
-            what(journal);
-            journal.push('\n');
+            journal.line(self.now_ms, &what());
         }
     }
+}
+
+/// What is to be done when all outputs of an input are taken.
+enum Asked {
+    Nothing,
+    Probe,
+    Restart,
 }
 
 /// Who the device under test is.
@@ -291,12 +417,4 @@ fn identity() -> &'static Identity {
         ap_prefix: "Landfall-".try_into().unwrap_or_default(),
     });
     &IDENTITY
-}
-
-/// What a boot needs, from what is stored.
-fn boot_of(wifi: Wifi, identity: &'static Identity, seed: u64) -> Boot {
-    Boot {
-        seed,
-        ..Boot::new(wifi, identity)
-    }
 }

@@ -6,6 +6,7 @@ use landfall_core::command::{Command, PortalUse};
 use landfall_core::config::{KnownNetwork, Mode, Security, StartPolicy, Wifi};
 use landfall_core::net::{Channel, Ssid};
 
+use super::Start;
 use super::action::Action;
 use super::scenario::Scenario;
 use crate::air::Fault;
@@ -39,6 +40,7 @@ pub fn scenario(seed: u64, hours: f64) -> Scenario {
     }
     Scenario {
         wifi: wifi(&mut rng),
+        start: Start::default(),
         seed,
         actions,
         until_ms,

@@ -17,12 +17,13 @@
 
 use std::fmt;
 
-use landfall_core::config::{KnownNetwork, Mode, Security, StartPolicy, Wifi};
-use landfall_core::net::{Mac, Ssid};
+use landfall_core::config::{Mode, StartPolicy, Wifi};
+use landfall_core::manager::LastGood;
+use landfall_core::net::{Channel, Ipv4Net, Mac};
 
-use super::World;
-use super::action::Action;
+use super::action::{self, Action};
 use super::invariants::Violation;
+use super::{Start, World};
 use crate::air::file::{AirFile, AirFileError};
 
 /// A scenario.
@@ -30,6 +31,8 @@ use crate::air::file::{AirFile, AirFileError};
 pub struct Scenario {
     /// What the device knows when it boots.
     pub wifi: Wifi,
+    /// How else it starts.
+    pub start: Start,
     /// Seed of the device's own jitter.
     pub seed: u64,
     /// What happens, in order of time.
@@ -72,6 +75,7 @@ impl Scenario {
         let air = AirFile::parse(name, air_text).map_err(ScenarioError::Air)?;
         let mut scenario = Self {
             wifi: Wifi::default(),
+            start: Start::default(),
             seed: 1,
             actions: Vec::new(),
             until_ms: 60_000,
@@ -100,7 +104,25 @@ impl Scenario {
                 self.actions
                     .push((at_ms.parse().ok()?, Action::parse(action)?));
             }
-            "know" => self.wifi.networks.push(parse_network(rest)?).ok()?,
+            "know" => {
+                let words: Vec<&str> = rest.split_whitespace().collect();
+                let network = action::parse_network(&words)?;
+                self.wifi.networks.push(network).ok()?;
+            }
+            "start" => match rest {
+                "safe_mode" => self.start.safe_mode = true,
+                "probe_internet" => self.start.probe_internet = true,
+                _ => return None,
+            },
+            "last_good" => {
+                let (bssid, channel) = rest.split_once(' ')?;
+                self.start.last_good = Some(LastGood {
+                    bssid: Mac::parse(bssid.as_bytes())?,
+                    channel: Channel::new(channel.parse().ok()?)?,
+                });
+            }
+            "ap_address" => self.wifi.ap.address = Ipv4Net::parse(rest)?,
+            "ap_channel" => self.wifi.ap.channel = Some(Channel::new(rest.parse().ok()?)?),
             "policy" => self.wifi.ap.start_policy = StartPolicy::parse(rest)?,
             "mode" => self.wifi.mode = Mode::parse(rest)?,
             "until" => self.until_ms = rest.parse().ok()?,
@@ -115,7 +137,7 @@ impl Scenario {
 
     /// The world in which it plays.
     pub fn world(&self) -> World {
-        World::new(self.air.clone(), self.wifi.clone(), self.seed)
+        World::starting(self.air.clone(), self.wifi.clone(), self.seed, self.start)
     }
 
     /// Plays it to its end, or to the first violation.
@@ -136,20 +158,8 @@ impl Scenario {
 impl fmt::Display for Scenario {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         for network in &self.wifi.networks {
-            write!(f, "know {}", network.ssid)?;
-            if let Security::Personal(key) = &network.security {
-                f.write_str(" ")?;
-                key.expose(f)?;
-            }
-            if network.hidden {
-                f.write_str(" hidden")?;
-            }
-            if network.proven {
-                f.write_str(" proven")?;
-            }
-            if let Some(bssid) = network.bssid {
-                write!(f, " pin={bssid}")?;
-            }
+            f.write_str("know ")?;
+            action::write_network(f, network)?;
             writeln!(f)?;
         }
         writeln!(f, "mode {}", self.wifi.mode)?;
@@ -158,6 +168,21 @@ impl fmt::Display for Scenario {
         writeln!(f, "connect_timeout_ms {}", station.connect_timeout_ms)?;
         writeln!(f, "max_retry {}", station.max_retry)?;
         writeln!(f, "fallback_deadline_ms {}", station.fallback_deadline_ms)?;
+        if self.wifi.ap.address != Ipv4Net::AP_DEFAULT {
+            writeln!(f, "ap_address {}", self.wifi.ap.address)?;
+        }
+        if let Some(channel) = self.wifi.ap.channel {
+            writeln!(f, "ap_channel {}", channel.number())?;
+        }
+        if self.start.safe_mode {
+            writeln!(f, "start safe_mode")?;
+        }
+        if self.start.probe_internet {
+            writeln!(f, "start probe_internet")?;
+        }
+        if let Some(LastGood { bssid, channel }) = self.start.last_good {
+            writeln!(f, "last_good {bssid} {}", channel.number())?;
+        }
         writeln!(f, "seed {}", self.seed)?;
         for (at_ms, action) in &self.actions {
             writeln!(f, "at {at_ms} {action}")?;
@@ -165,22 +190,4 @@ impl fmt::Display for Scenario {
         writeln!(f, "until {}", self.until_ms)?;
         write!(f, "---\n{}", self.air_text)
     }
-}
-
-/// `NAME [PASSWORD] [hidden] [proven] [pin=BSSID]`.
-fn parse_network(text: &str) -> Option<KnownNetwork> {
-    let mut words = text.split_whitespace();
-    let ssid = Ssid::new(words.next()?.as_bytes()).ok()?;
-    let mut network = KnownNetwork::new(ssid, Security::Open);
-    for word in words {
-        match word {
-            "hidden" => network.hidden = true,
-            "proven" => network.proven = true,
-            _ => match word.strip_prefix("pin=") {
-                Some(bssid) => network.bssid = Some(Mac::parse(bssid.as_bytes())?),
-                None => network.security = Security::from_password(word.as_bytes()).ok()?,
-            },
-        }
-    }
-    Some(network)
 }

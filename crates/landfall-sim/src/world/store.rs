@@ -8,6 +8,8 @@ use landfall_core::config::{Identity, Mode, Networks, StartPolicy, Wifi};
 use landfall_core::manager::{Boot, LastGood, Manager, StoreFailed, StoreOp};
 use landfall_core::net::Ssid;
 
+use super::sabotage::Sabotage;
+
 /// How long a write takes.
 const WRITE_MS: u64 = 4;
 
@@ -25,6 +27,7 @@ pub(super) struct Store {
     pub(super) kept: Kept,
     flight: Option<Flight>,
     fails: bool,
+    sabotage: Option<Sabotage>,
 }
 
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
@@ -35,16 +38,21 @@ struct Flight {
 }
 
 impl Store {
-    pub(super) fn new(wifi: Wifi) -> Self {
+    pub(super) fn new(wifi: Wifi, last_good: Option<LastGood>) -> Self {
         Self {
             kept: Kept {
                 wifi,
                 candidate: None,
-                last_good: None,
+                last_good,
             },
             flight: None,
             fails: false,
+            sabotage: None,
         }
+    }
+
+    pub(super) fn sabotage(&mut self, sabotage: Sabotage) {
+        self.sabotage = Some(sabotage);
     }
 
     pub(super) fn boot(&self, identity: &'static Identity, seed: u64) -> Boot {
@@ -53,10 +61,15 @@ impl Store {
             candidate,
             last_good,
         } = self.kept.clone();
+        let mut wifi = wifi;
+        if let Some(sabotage) = self.sabotage {
+            wifi.ap.start_policy = sabotage.policy(wifi.ap.start_policy);
+        }
         Boot {
             candidate,
             last_good,
-            ..super::boot_of(wifi, identity, seed)
+            seed,
+            ..Boot::new(wifi, identity)
         }
     }
 
@@ -76,6 +89,9 @@ impl Store {
                 let record = machine.record();
                 let mut kept = self.kept.clone();
                 kept.wifi.networks = record.networks.clone();
+                if self.sabotage == Some(Sabotage::DropNetwork) {
+                    kept.wifi.networks.pop();
+                }
                 kept.candidate = record.candidate.map(|(ssid, verdict)| (*ssid, verdict));
                 kept.last_good = record.last_good;
                 vec![kept]

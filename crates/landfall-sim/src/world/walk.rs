@@ -153,7 +153,7 @@ impl Place {
             // Two fit in sixteen.
             let _ = wifi.networks.push(network(ssid, key));
         }
-        let store = Store::new(wifi);
+        let store = Store::new(wifi, None);
         let mut place = Self {
             machine: Manager::new(store.boot(super::identity(), 1)),
             now: Instant::BOOT,
