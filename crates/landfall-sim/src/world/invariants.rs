@@ -100,7 +100,7 @@ impl Invariants {
     }
 
     pub(super) fn commanded(&mut self, command: &Command, now_ms: u64) {
-        self.excused_at = now_ms;
+        self.excuse(now_ms);
         self.round_ended = None;
         self.open_since = None;
         self.edit = match command {
@@ -119,6 +119,11 @@ impl Invariants {
             | Command::Scan
             | Command::Reboot => None,
         };
+    }
+
+    /// What has not happened until then may still be on its way.
+    fn excuse(&mut self, until_ms: u64) {
+        self.excused_at = self.excused_at.max(until_ms);
     }
 
     pub(super) fn portal_used(&mut self, now_ms: u64) {
@@ -187,10 +192,10 @@ impl Invariants {
             Event::Disconnected { .. } => {
                 self.connected -= 1;
                 self.round_ended = None;
-                self.excused_at = now_ms;
+                self.excuse(now_ms);
             }
             Event::ConnectionFailed { .. } => self.round_ended = Some(now_ms),
-            Event::ApFailed { .. } => self.excused_at = now_ms + AP_RETRY_MS,
+            Event::ApFailed { .. } => self.excuse(now_ms + AP_RETRY_MS),
             Event::StaDisconnected { ssid, class, .. } => {
                 let refused = FailureClass::WrongPassword == *class
                     || FailureClass::SecurityMismatch == *class;
@@ -324,7 +329,7 @@ impl Invariants {
         let wifi = &store.kept.wifi;
         let policy = wifi.ap.start_policy;
         if self.last_policy.replace((status.mode, policy)) != Some((status.mode, policy)) {
-            self.excused_at = now_ms;
+            self.excuse(now_ms);
         }
         let grace = match (status.mode, policy) {
             (Mode::StaAp, StartPolicy::Fallback) => {
