@@ -361,6 +361,7 @@ impl Manager {
             self.undo();
             self.abandon();
             self.set_verdict(Verdict::SaveFailed);
+            self.vault.dirty = true;
             self.outbox.failed(proof.ticket, Verdict::SaveFailed);
             return self.back_to_known(proof.left_network);
         }

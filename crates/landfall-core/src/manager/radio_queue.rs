@@ -245,7 +245,9 @@ impl Manager {
             Exclusive::ApStop => self.on_ap_stopped(),
             Exclusive::Leave => self.radio.link_unwanted = false,
             Exclusive::ApMove => self.ap_move_ended(None),
-            Exclusive::Scan | Exclusive::Join => {}
+            // It may have come to pass, and its end was missed.
+            Exclusive::Join => self.radio.link_unwanted = true,
+            Exclusive::Scan => {}
         }
     }
 

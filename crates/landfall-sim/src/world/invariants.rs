@@ -81,6 +81,9 @@ pub struct Invariants {
     round_ended: Option<u64>,
     connected: i64,
     last_policy: Option<(Mode, StartPolicy)>,
+    /// A user's word about the access point: it stands above the policy until the mode changes.
+    forced: Option<bool>,
+    force_asked: Option<bool>,
 }
 
 impl Invariants {
@@ -97,6 +100,11 @@ impl Invariants {
         self.excused_at = now_ms;
         self.round_ended = None;
         self.open_since = None;
+        self.force_asked = if let Command::ForceAp(up) = command {
+            Some(*up)
+        } else {
+            None
+        };
         self.edit = match command {
             Command::Add(_)
             | Command::Put(..)
@@ -121,6 +129,9 @@ impl Invariants {
     pub(super) fn answered(&mut self, machine: &Manager, reply: Reply) {
         if matches!(reply, Reply::Known(_)) && self.edit.is_some() {
             self.working = machine.wifi().networks.clone();
+        }
+        if reply == Reply::Done && self.force_asked.is_some() {
+            self.forced = self.force_asked.take();
         }
         self.round_ended = None;
         let of_scan = matches!(
@@ -318,8 +329,12 @@ impl Invariants {
         let status = machine.status();
         let wifi = &store.kept.wifi;
         let policy = wifi.ap.start_policy;
-        if self.last_policy.replace((status.mode, policy)) != Some((status.mode, policy)) {
+        let last = self.last_policy.replace((status.mode, policy));
+        if last != Some((status.mode, policy)) {
             self.excused_at = now_ms;
+        }
+        if last.is_some_and(|(mode, _)| mode != status.mode) {
+            self.forced = None;
         }
         let grace = match (status.mode, policy) {
             (Mode::StaAp, StartPolicy::Fallback) => {
@@ -328,6 +343,7 @@ impl Invariants {
             (Mode::Off | Mode::Sta | Mode::Ap | Mode::StaAp, _) => SETTLE_MS,
         };
         let right = match (status.mode, policy) {
+            _ if self.forced.is_some() => self.forced == Some(status.ap_up),
             (Mode::Off | Mode::Sta, _) | (Mode::StaAp, StartPolicy::Never) => !status.ap_up,
             (Mode::Ap, _) | (Mode::StaAp, StartPolicy::Always) => status.ap_up,
             (Mode::StaAp, StartPolicy::Fallback) => {
