@@ -56,7 +56,7 @@ pub(super) struct AccessPoint {
 }
 
 impl AccessPoint {
-    pub(super) fn new(net: Ipv4Net, needed: bool) -> Self {
+    pub(super) fn new(net: Ipv4Net) -> Self {
         Self {
             state: ApState::Down {
                 from: Instant::BOOT,
@@ -65,7 +65,7 @@ impl AccessPoint {
             net,
             station_net: None,
             stale: false,
-            needed,
+            needed: false,
             connected_at: Instant::BOOT,
             lingers: false,
             failures: 0,
@@ -131,7 +131,10 @@ impl Manager {
                 .unwrap_or(match self.ap_settings().start_policy {
                     StartPolicy::Always => true,
                     StartPolicy::Never => false,
-                    StartPolicy::Fallback => self.ap.needed || self.now < self.ap.linger_until(),
+                    StartPolicy::Fallback => {
+                        let lingers = self.now < self.ap.linger_until();
+                        self.policy.safe_mode || self.ap.needed || lingers
+                    }
                 }),
         }
     }

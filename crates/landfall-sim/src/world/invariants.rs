@@ -37,8 +37,10 @@ const PORTAL_MS: u64 = 61_000;
 const AP_GRACE_MS: u64 = 5_000;
 /// How long a boot or a change of mode takes until the policy is carried out.
 const SETTLE_MS: u64 = 10_000;
-/// The least pause between two rounds: the first backoff less its jitter (I4).
-const PAUSE_MS: u64 = 750;
+/// The backoff after the first failed round, and the longest (I4).
+const BACKOFF_MS: (u64, u64) = (1_000, 30_000);
+/// By how much jitter shortens it, in percent.
+const JITTER_PERCENT: u64 = 25;
 
 /// An invariant that does not hold.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -79,6 +81,8 @@ pub struct Invariants {
     /// When a boot, a user or a lost link last gave a reason to act at once.
     excused_at: u64,
     round_ended: Option<u64>,
+    /// Rounds that failed since something began anew.
+    rounds_failed: u32,
     connected: i64,
     last_policy: Option<(Mode, StartPolicy)>,
     /// A user's word about the access point: it stands above the policy until the mode changes.
@@ -99,6 +103,7 @@ impl Invariants {
     pub(super) fn commanded(&mut self, command: &Command, now_ms: u64) {
         self.excused_at = now_ms;
         self.round_ended = None;
+        self.rounds_failed = 0;
         self.open_since = None;
         self.force_asked = if let Command::ForceAp(up) = command {
             Some(*up)
@@ -175,7 +180,10 @@ impl Invariants {
             return Ok(());
         };
         self.round_ended = None;
-        if now_ms < ended + PAUSE_MS && !machine.is_proving() {
+        let (first_ms, longest_ms) = BACKOFF_MS;
+        let doubled = self.rounds_failed.saturating_sub(1).min(5);
+        let pause_ms = (first_ms << doubled).min(longest_ms) * (100 - JITTER_PERCENT) / 100;
+        if now_ms < ended + pause_ms && !machine.is_proving() {
             return broken(
                 "I4",
                 format!("a round {} ms after the last", now_ms - ended),
@@ -187,13 +195,20 @@ impl Invariants {
     /// I5: one `connected` for each address, one `disconnected` for each `connected`.
     pub(super) fn told(&mut self, event: &Event, now_ms: u64) -> Result<(), Violation> {
         match event {
-            Event::Connected { .. } => self.connected += 1,
+            Event::Connected { .. } => {
+                self.connected += 1;
+                self.rounds_failed = 0;
+            }
             Event::Disconnected { .. } => {
                 self.connected -= 1;
                 self.round_ended = None;
+                self.rounds_failed = 0;
                 self.excused_at = now_ms;
             }
-            Event::ConnectionFailed { .. } => self.round_ended = Some(now_ms),
+            Event::ConnectionFailed { .. } => {
+                self.round_ended = Some(now_ms);
+                self.rounds_failed += 1;
+            }
             Event::ApFailed { .. } => self.excused_at = now_ms,
             Event::StaDisconnected { ssid, class, .. } => {
                 let refused = FailureClass::WrongPassword == *class
