@@ -22,8 +22,8 @@ const LINGER_MS: u32 = 30_000;
 /// How long probes of phones are answered with the portal in that time, unless the page has
 /// shown the result before.
 const LINGER_PORTAL_MS: u64 = 20_000;
-/// Longest wait before an access point that failed is started again.
-const RETRY_MAX_MS: u32 = 30_000;
+/// Longest wait before an access point that failed is started again: it may be the only way in.
+const RETRY_MAX_MS: u32 = 4_000;
 
 /// Whether the access point is up.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]

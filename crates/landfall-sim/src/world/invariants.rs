@@ -35,6 +35,9 @@ const HOLD_MS: u64 = 5 * 60_000;
 const PORTAL_MS: u64 = 61_000;
 /// How much later than its deadline the access point may come up (I3).
 const AP_GRACE_MS: u64 = 5_000;
+/// How long it may take until an access point that the radio refused is tried again: its pause,
+/// and an attempt to join that was begun meanwhile.
+const AP_RETRY_MS: u64 = 15_000;
 /// How long a boot or a change of mode takes until the policy is carried out.
 const SETTLE_MS: u64 = 10_000;
 /// The backoff after the first failed round, and the longest (I4).
@@ -80,6 +83,8 @@ pub struct Invariants {
     portal_used: Option<u64>,
     /// When a boot, a user or a lost link last gave a reason to act at once.
     excused_at: u64,
+    /// Starts of the access point that the radio will refuse.
+    ap_faults: u32,
     round_ended: Option<u64>,
     /// Rounds that failed since something began anew.
     rounds_failed: u32,
@@ -96,12 +101,13 @@ impl Invariants {
             working: store.kept.wifi.networks.clone(),
             edit: None,
             excused_at: now_ms,
+            ap_faults: self.ap_faults,
             ..Self::default()
         };
     }
 
     pub(super) fn commanded(&mut self, command: &Command, now_ms: u64) {
-        self.excused_at = now_ms;
+        self.excused_at = self.excused_at.max(now_ms);
         self.round_ended = None;
         self.rounds_failed = 0;
         self.open_since = None;
@@ -125,6 +131,11 @@ impl Invariants {
             | Command::Scan
             | Command::Reboot => None,
         };
+    }
+
+    /// The radio will refuse an access point.
+    pub(super) fn ap_will_fail(&mut self) {
+        self.ap_faults += 1;
     }
 
     pub(super) fn portal_used(&mut self, now_ms: u64) {
@@ -203,13 +214,16 @@ impl Invariants {
                 self.connected -= 1;
                 self.round_ended = None;
                 self.rounds_failed = 0;
-                self.excused_at = now_ms;
+                self.excused_at = self.excused_at.max(now_ms);
             }
             Event::ConnectionFailed { .. } => {
                 self.round_ended = Some(now_ms);
                 self.rounds_failed += 1;
             }
-            Event::ApFailed { .. } => self.excused_at = now_ms,
+            Event::ApFailed { .. } if self.ap_faults > 0 => {
+                self.ap_faults -= 1;
+                self.excused_at = now_ms + AP_RETRY_MS;
+            }
             Event::StaDisconnected { ssid, class, .. } => {
                 let refused = FailureClass::WrongPassword == *class
                     || FailureClass::SecurityMismatch == *class;
@@ -225,6 +239,7 @@ impl Invariants {
             | Event::ApStop
             | Event::ApStaConnected { .. }
             | Event::ApStaDisconnected { .. }
+            | Event::ApFailed { .. }
             | Event::ApStarted { .. }
             | Event::ConfigApplied { .. }
             | Event::ConfigReverted { .. } => {}
@@ -346,7 +361,7 @@ impl Invariants {
         let policy = wifi.ap.start_policy;
         let last = self.last_policy.replace((status.mode, policy));
         if last != Some((status.mode, policy)) {
-            self.excused_at = now_ms;
+            self.excused_at = self.excused_at.max(now_ms);
         }
         if last.is_some_and(|(mode, _)| mode != status.mode) {
             self.forced = None;
