@@ -22,8 +22,8 @@ const LINGER_MS: u32 = 30_000;
 /// How long probes of phones are answered with the portal in that time, unless the page has
 /// shown the result before.
 const LINGER_PORTAL_MS: u64 = 20_000;
-/// Longest wait before an access point that failed is started again.
-const RETRY_MAX_MS: u32 = 30_000;
+/// Longest wait before an access point that failed is started again: it may be the only way in.
+const RETRY_MAX_MS: u32 = 4_000;
 
 /// Whether the access point is up.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -56,7 +56,7 @@ pub(super) struct AccessPoint {
 }
 
 impl AccessPoint {
-    pub(super) fn new(net: Ipv4Net, needed: bool) -> Self {
+    pub(super) fn new(net: Ipv4Net) -> Self {
         Self {
             state: ApState::Down {
                 from: Instant::BOOT,
@@ -65,7 +65,7 @@ impl AccessPoint {
             net,
             station_net: None,
             stale: false,
-            needed,
+            needed: false,
             connected_at: Instant::BOOT,
             lingers: false,
             failures: 0,
@@ -131,7 +131,10 @@ impl Manager {
                 .unwrap_or(match self.ap_settings().start_policy {
                     StartPolicy::Always => true,
                     StartPolicy::Never => false,
-                    StartPolicy::Fallback => self.ap.needed || self.now < self.ap.linger_until(),
+                    StartPolicy::Fallback => {
+                        let lingers = self.now < self.ap.linger_until();
+                        self.policy.safe_mode || self.ap.needed || lingers
+                    }
                 }),
         }
     }

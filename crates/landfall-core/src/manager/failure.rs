@@ -128,7 +128,8 @@ impl Manager {
             | FailureClass::Transient
             | FailureClass::OwnDoing => {}
         }
-        if attempt.route == Route::Fast || class == FailureClass::Transient {
+        // Before the scan of this round, the rows heard may be hours old.
+        if !self.side.round.scanned || class == FailureClass::Transient {
             self.side.station = Station::Scanning;
         } else {
             self.go_on();

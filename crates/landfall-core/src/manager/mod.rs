@@ -154,7 +154,7 @@ impl Manager {
                 last_good,
                 internet: None,
             },
-            ap: AccessPoint::new(wifi.ap.address, boot.safe_mode),
+            ap: AccessPoint::new(wifi.ap.address),
             portal: Portal::default(),
             radio: RadioQueue::new(wifi.mode != Mode::Off),
             onboarding: Onboarding::after_boot(boot.candidate),

@@ -270,8 +270,9 @@ impl Manager {
 
     /// One try of the candidate failed, and has had its second chance.
     pub(super) fn candidate_failed(&mut self, attempt: Attempt, class: FailureClass) {
-        let ssid = self.vault.candidate().map(|network| network.ssid);
-        let (Some(proof), Some(ssid)) = (&mut self.onboarding.proof, ssid) else {
+        let candidate = self.vault.candidate();
+        let candidate = candidate.map(|network| (network.ssid, network.bssid));
+        let (Some(proof), Some((ssid, pinned))) = (&mut self.onboarding.proof, candidate) else {
             return;
         };
         proof.last = Some(class);
@@ -292,7 +293,7 @@ impl Manager {
                 self.known.heard.mark_all_tried(&ssid);
                 if !proof.probed {
                     proof.probed = true;
-                    return self.join(Attempt::new(Target::Candidate, Route::Probe, None, None));
+                    return self.join(Attempt::new(Target::Candidate, Route::Probe, pinned, None));
                 }
             }
             FailureClass::Transient | FailureClass::WeakSignal if proof.rescans < RESCANS_MAX => {
@@ -361,6 +362,7 @@ impl Manager {
             self.undo();
             self.abandon();
             self.set_verdict(Verdict::SaveFailed);
+            self.vault.dirty = true;
             self.outbox.failed(proof.ticket, Verdict::SaveFailed);
             return self.back_to_known(proof.left_network);
         }

@@ -72,11 +72,11 @@ impl RadioQueue {
     /// The next door that waits for the scan which ended.
     pub(super) fn pop_scan_answer(&mut self) -> Option<(Ticket, Reply)> {
         let reply = self.scan_answer?;
-        let asker = self.askers.pop();
-        if asker.is_none() {
+        if self.askers.is_empty() {
             self.scan_answer = None;
+            return None;
         }
-        asker.map(|ticket| (ticket, reply))
+        Some((self.askers.remove(0), reply))
     }
 
     /// Nobody wants the join under way any more: it is given time to end. False where none is.
@@ -245,7 +245,9 @@ impl Manager {
             Exclusive::ApStop => self.on_ap_stopped(),
             Exclusive::Leave => self.radio.link_unwanted = false,
             Exclusive::ApMove => self.ap_move_ended(None),
-            Exclusive::Scan | Exclusive::Join => {}
+            // It may have come to pass, and its end was missed.
+            Exclusive::Join => self.radio.link_unwanted = true,
+            Exclusive::Scan => {}
         }
     }
 
@@ -407,6 +409,12 @@ impl Manager {
             rssi,
             net: None,
             weak_since: None,
+        };
+        // A probe did not know whom it would find.
+        let attempt = Attempt {
+            bssid: Some(bssid),
+            channel: Some(channel),
+            ..attempt
         };
         self.side.station = Station::Addressing(attempt, link);
         self.event(Event::StaConnected {

@@ -101,12 +101,12 @@ pub(super) struct Round {
     /// It is the first after boot or after a lost address.
     pub(super) first: bool,
     /// The scan that began it is done.
-    scanned: bool,
+    pub(super) scanned: bool,
     /// Networks, by place, that were probed for by name.
     probed: u16,
     /// Networks, by place, that vanished between scan and join: to be probed for once.
     vanished: u16,
-    attempted: Attempted,
+    pub(super) attempted: Attempted,
 }
 
 /// The station and what it keeps between attempts.
@@ -453,13 +453,21 @@ impl Manager {
     fn known_network_works(&mut self, id: NetworkId, link: &Link) {
         self.side.round.first = false;
         self.known.standings.forget(id);
-        self.known.last_good = Some((
+        let last_good = Some((
             id,
             LastGood {
                 bssid: link.bssid,
                 channel: link.channel,
             },
         ));
+        let is_first = self
+            .wifi
+            .networks
+            .first()
+            .is_some_and(|first| first.id == id);
+        // The next boot looks there first.
+        self.vault.dirty |= is_first && self.known.last_good != last_good;
+        self.known.last_good = last_good;
         let network = self
             .wifi
             .networks

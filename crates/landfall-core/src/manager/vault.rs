@@ -13,6 +13,8 @@ pub(super) struct Vault {
     pub(super) commit_due: bool,
     /// Something worth keeping changed, for which nobody waits.
     pub(super) dirty: bool,
+    /// The same, but the store did not take it: it is offered again with the next look at the link.
+    unsaved: bool,
 }
 
 /// Holds the candidate until it is committed, and then, as for every edit, the way back.
@@ -68,6 +70,7 @@ impl Manager {
         self.vault.write = Some(write);
         if op == StoreOp::Networks {
             self.vault.dirty = false;
+            self.vault.unsaved = false;
         }
         self.outbox.store(op);
     }
@@ -82,6 +85,11 @@ impl Manager {
         } else if self.vault.dirty {
             self.begin_write(Write::Background);
         }
+    }
+
+    /// Offers again what the store did not take.
+    pub(super) fn retry_background_write(&mut self) {
+        self.vault.dirty |= core::mem::take(&mut self.vault.unsaved);
     }
 
     pub(super) fn on_stored(&mut self, ok: bool) {
@@ -102,8 +110,7 @@ impl Manager {
                         .reply(ticket, Reply::Refused(Refusal::SaveFailed));
                 }
             }
-            // What nobody waits for is written again with the next change.
-            Write::Background => {}
+            Write::Background => self.vault.unsaved = !ok,
         }
     }
 

@@ -37,6 +37,7 @@ impl Manager {
         if self.now >= self.watch.next {
             self.watch.next = self.now.plus_ms(WATCH_MS);
             self.outbox.query();
+            self.retry_background_write();
         }
     }
 
@@ -86,6 +87,7 @@ impl Manager {
         let deadline = self.now.plus_ms(self.wifi.station.connect_timeout_ms);
         let attempt = Attempt::new(Target::Known(id), Route::Heard, bssid, channel);
         self.side.round = Round::new(true);
+        self.side.round.attempted.push(id);
         self.side.station = Station::Addressing(
             Attempt {
                 deadline,

@@ -35,15 +35,17 @@ const HOLD_MS: u64 = 5 * 60_000;
 const PORTAL_MS: u64 = 61_000;
 /// How much later than its deadline the access point may come up (I3).
 const AP_GRACE_MS: u64 = 5_000;
+/// How long it may take until an access point that the radio refused is tried again: its pause,
+/// and an attempt to join that was begun meanwhile.
+const AP_RETRY_MS: u64 = 50_000;
 /// How long a boot or a change of mode takes until the policy is carried out.
 const SETTLE_MS: u64 = 10_000;
-/// How long an access point that fails may take to be tried again: its longest pause, and one
-/// attempt of the station.
-const AP_RETRY_MS: u64 = 50_000;
 /// One check in so many looks whether reading changes the machine.
 const READING_EVERY: u32 = 257;
-/// The least pause between two rounds: the first backoff less its jitter (I4).
-const PAUSE_MS: u64 = 750;
+/// The backoff after the first failed round, and the longest (I4).
+const BACKOFF_MS: (u64, u64) = (1_000, 30_000);
+/// By how much jitter shortens it, in percent.
+const JITTER_PERCENT: u64 = 25;
 
 /// An invariant that does not hold.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -83,10 +85,17 @@ pub struct Invariants {
     portal_used: Option<u64>,
     /// When a boot, a user or a lost link last gave a reason to act at once.
     excused_at: u64,
+    /// Starts of the access point that the radio will refuse.
+    ap_faults: u32,
     round_ended: Option<u64>,
+    /// Rounds that failed since something began anew.
+    rounds_failed: u32,
     connected: i64,
     checks: u32,
     last_policy: Option<(Mode, StartPolicy)>,
+    /// A user's word about the access point: it stands above the policy until the mode changes.
+    forced: Option<bool>,
+    force_asked: Option<bool>,
 }
 
 impl Invariants {
@@ -95,14 +104,21 @@ impl Invariants {
             working: store.kept.wifi.networks.clone(),
             edit: None,
             excused_at: now_ms,
+            ap_faults: self.ap_faults,
             ..Self::default()
         };
     }
 
     pub(super) fn commanded(&mut self, command: &Command, now_ms: u64) {
-        self.excuse(now_ms);
+        self.excused_at = self.excused_at.max(now_ms);
         self.round_ended = None;
+        self.rounds_failed = 0;
         self.open_since = None;
+        self.force_asked = if let Command::ForceAp(up) = command {
+            Some(*up)
+        } else {
+            None
+        };
         self.edit = match command {
             Command::Add(_)
             | Command::Put(..)
@@ -121,9 +137,9 @@ impl Invariants {
         };
     }
 
-    /// What has not happened until then may still be on its way.
-    fn excuse(&mut self, until_ms: u64) {
-        self.excused_at = self.excused_at.max(until_ms);
+    /// The radio will refuse an access point.
+    pub(super) fn ap_will_fail(&mut self) {
+        self.ap_faults += 1;
     }
 
     pub(super) fn portal_used(&mut self, now_ms: u64) {
@@ -133,6 +149,9 @@ impl Invariants {
     pub(super) fn answered(&mut self, machine: &Manager, reply: Reply) {
         if matches!(reply, Reply::Known(_)) && self.edit.is_some() {
             self.working = machine.wifi().networks.clone();
+        }
+        if reply == Reply::Done && self.force_asked.is_some() {
+            self.forced = self.force_asked.take();
         }
         self.round_ended = None;
         let of_scan = matches!(
@@ -176,7 +195,10 @@ impl Invariants {
             return Ok(());
         };
         self.round_ended = None;
-        if now_ms < ended + PAUSE_MS && !machine.is_proving() {
+        let (first_ms, longest_ms) = BACKOFF_MS;
+        let doubled = self.rounds_failed.saturating_sub(1).min(5);
+        let pause_ms = (first_ms << doubled).min(longest_ms) * (100 - JITTER_PERCENT) / 100;
+        if now_ms < ended + pause_ms && !machine.is_proving() {
             return broken(
                 "I4",
                 format!("a round {} ms after the last", now_ms - ended),
@@ -188,14 +210,24 @@ impl Invariants {
     /// I5: one `connected` for each address, one `disconnected` for each `connected`.
     pub(super) fn told(&mut self, event: &Event, now_ms: u64) -> Result<(), Violation> {
         match event {
-            Event::Connected { .. } => self.connected += 1,
+            Event::Connected { .. } => {
+                self.connected += 1;
+                self.rounds_failed = 0;
+            }
             Event::Disconnected { .. } => {
                 self.connected -= 1;
                 self.round_ended = None;
-                self.excuse(now_ms);
+                self.rounds_failed = 0;
+                self.excused_at = self.excused_at.max(now_ms);
             }
-            Event::ConnectionFailed { .. } => self.round_ended = Some(now_ms),
-            Event::ApFailed { .. } => self.excuse(now_ms + AP_RETRY_MS),
+            Event::ConnectionFailed { .. } => {
+                self.round_ended = Some(now_ms);
+                self.rounds_failed += 1;
+            }
+            Event::ApFailed { .. } if self.ap_faults > 0 => {
+                self.ap_faults -= 1;
+                self.excused_at = now_ms + AP_RETRY_MS;
+            }
             Event::StaDisconnected { ssid, class, .. } => {
                 let refused = FailureClass::WrongPassword == *class
                     || FailureClass::SecurityMismatch == *class;
@@ -211,6 +243,7 @@ impl Invariants {
             | Event::ApStop
             | Event::ApStaConnected { .. }
             | Event::ApStaDisconnected { .. }
+            | Event::ApFailed { .. }
             | Event::ApStarted { .. }
             | Event::ConfigApplied { .. }
             | Event::ConfigReverted { .. } => {}
@@ -328,8 +361,12 @@ impl Invariants {
         let status = machine.status();
         let wifi = &store.kept.wifi;
         let policy = wifi.ap.start_policy;
-        if self.last_policy.replace((status.mode, policy)) != Some((status.mode, policy)) {
-            self.excuse(now_ms);
+        let last = self.last_policy.replace((status.mode, policy));
+        if last != Some((status.mode, policy)) {
+            self.excused_at = self.excused_at.max(now_ms);
+        }
+        if last.is_some_and(|(mode, _)| mode != status.mode) {
+            self.forced = None;
         }
         let grace = match (status.mode, policy) {
             (Mode::StaAp, StartPolicy::Fallback) => {
@@ -338,6 +375,7 @@ impl Invariants {
             (Mode::Off | Mode::Sta | Mode::Ap | Mode::StaAp, _) => SETTLE_MS,
         };
         let right = match (status.mode, policy) {
+            _ if self.forced.is_some() => self.forced == Some(status.ap_up),
             (Mode::Off | Mode::Sta, _) | (Mode::StaAp, StartPolicy::Never) => !status.ap_up,
             (Mode::Ap, _) | (Mode::StaAp, StartPolicy::Always) => status.ap_up,
             (Mode::StaAp, StartPolicy::Fallback) => {

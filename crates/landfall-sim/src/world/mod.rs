@@ -25,7 +25,7 @@ use landfall_core::time::Instant;
 
 use crate::air::access_point::InternetAccess;
 use crate::air::file::AirFile;
-use crate::air::{Air, DeviceId, Targets};
+use crate::air::{Air, DeviceId, Fault, Targets};
 use action::{Action, Missed};
 use invariants::{Invariants, Violation};
 use journal::Journal;
@@ -374,6 +374,9 @@ impl World {
                 Ok(())
             }
             Action::Fault(fault) => {
+                if *fault == Fault::ApStart {
+                    self.invariants.ap_will_fail();
+                }
                 self.air.inject(self.device, *fault);
                 Ok(())
             }
