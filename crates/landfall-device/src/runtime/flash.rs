@@ -52,6 +52,12 @@ impl<const N: usize> Piece<N> {
         Ok(())
     }
 
+    /// It is not to be written any more.
+    fn drop_content(&mut self) {
+        self.len = None;
+        self.bytes.zeroize();
+    }
+
     async fn write<F: NorFlash>(
         &mut self,
         store: &mut Store<F>,
@@ -188,7 +194,12 @@ impl<F: NorFlash> Storage for FlashStorage<F> {
     }
 
     async fn commit(&mut self) -> Result<(), StoreFailed> {
-        self.settings.write(&mut self.store, Key::Settings).await?;
+        let settings = self.settings.write(&mut self.store, Key::Settings).await;
+        if settings.is_err() {
+            // The rest of a reset that was refused must not go out with the next write.
+            self.networks.drop_content();
+        }
+        settings?;
         self.networks.write(&mut self.store, Key::Networks).await
     }
 

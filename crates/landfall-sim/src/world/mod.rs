@@ -5,6 +5,7 @@
 //! down ([`World::journal`]), and after every step the [invariants](invariants) are checked.
 
 pub mod action;
+mod flash_store;
 pub mod invariants;
 mod journal;
 pub mod random;
@@ -27,7 +28,8 @@ use crate::air::access_point::InternetAccess;
 use crate::air::file::AirFile;
 use crate::air::{Air, DeviceId, Fault, Targets};
 use action::{Action, Missed};
-use invariants::{Invariants, Violation};
+use flash_store::FlashStore;
+use invariants::{Invariants, Violation, broken};
 use journal::Journal;
 use sabotage::Sabotage;
 use store::Store;
@@ -49,7 +51,7 @@ pub struct Start {
 }
 
 /// A world. See the [module](self).
-#[derive(Clone, Debug)]
+#[derive(Debug)]
 pub struct World {
     now_ms: u64,
     air: Air,
@@ -57,7 +59,9 @@ pub struct World {
     machine: Manager,
     /// When the device booted last: its own time counts from there.
     booted_ms: u64,
+    /// The model of the store, and the real one on flash.
     store: Store,
+    flash: FlashStore,
     start: Start,
     seed: u64,
     deadline: Option<Instant>,
@@ -86,6 +90,7 @@ impl World {
             probe_internet: start.probe_internet,
             ..store.boot(identity(), seed)
         };
+        let flash = FlashStore::new(&store.kept, seed);
         let mut world = Self {
             now_ms: 0,
             air,
@@ -93,6 +98,7 @@ impl World {
             machine: Manager::new(boot),
             booted_ms: 0,
             store,
+            flash,
             start,
             seed,
             deadline: None,
@@ -184,7 +190,14 @@ impl World {
                 self.feed(Input::Radio(event))?;
             }
         }
-        if let Some(result) = self.store.finish(self.now_ms) {
+        if self
+            .store
+            .due_ms()
+            .is_some_and(|due_ms| due_ms <= self.now_ms)
+        {
+            let result = self.flash.commit(self.store.fails());
+            self.store.finish(result.is_ok());
+            self.compare()?;
             self.invariants.stored(&self.store, result.is_ok())?;
             self.feed(Input::Stored(result))?;
         }
@@ -193,6 +206,19 @@ impl World {
             self.feed(Input::Timeout)?;
         }
         Ok(())
+    }
+
+    /// I1, on flash: it holds what the model of the store says, after a failed write too.
+    fn compare(&mut self) -> Result<(), Violation> {
+        let alike = self
+            .flash
+            .kept()
+            .is_some_and(|kept| kept == self.store.kept);
+        // A sabotaged model is false by intent.
+        if alike || self.sabotage.is_some() {
+            return Ok(());
+        }
+        broken("I1", "the flash does not hold what was to be kept")
     }
 
     fn loses(&mut self, event: &RadioEvent) -> bool {
@@ -260,7 +286,10 @@ impl World {
                     return Ok(asked);
                 }
                 Output::Radio(op) => self.ask_radio(op)?,
-                Output::Store(op) => self.store.begin(op, &self.machine, self.now_ms),
+                Output::Store(op) => {
+                    self.store.begin(op, &self.machine, self.now_ms);
+                    self.flash.take(op, &self.machine);
+                }
                 Output::Event(event) => self.tell(event)?,
                 Output::Reply(ticket, reply) => self.answered(ticket, reply),
                 Output::Failed(ticket, verdict) => {
@@ -365,7 +394,7 @@ impl World {
                 self.step()
             }
             Action::PowerCut => {
-                self.store.cut(self.seed ^ self.now_ms);
+                self.cut_power()?;
                 self.reboot();
                 self.feed(Input::Timeout)
             }
@@ -381,6 +410,16 @@ impl World {
                 Ok(())
             }
         }
+    }
+
+    /// The power goes; what the flash holds after that is one of the things it may.
+    fn cut_power(&mut self) -> Result<(), Violation> {
+        self.flash.cut(self.seed ^ self.now_ms);
+        let found = self.flash.kept();
+        if found.is_some_and(|kept| self.store.cut(kept)) || self.sabotage.is_some() {
+            return Ok(());
+        }
+        broken("I1", "a power cut left what was never to be kept")
     }
 
     fn reboot(&mut self) {

@@ -5,7 +5,8 @@
 
 use landfall_core::command::Verdict;
 use landfall_core::config::{Identity, Mode, Networks, StartPolicy, Wifi};
-use landfall_core::manager::{Boot, LastGood, Manager, StoreFailed, StoreOp};
+use landfall_core::event::NetworkId;
+use landfall_core::manager::{Boot, LastGood, Manager, StoreOp};
 use landfall_core::net::Ssid;
 
 use super::sabotage::Sabotage;
@@ -18,7 +19,17 @@ const WRITE_MS: u64 = 4;
 pub(super) struct Kept {
     pub(super) wifi: Wifi,
     pub(super) candidate: Option<(Ssid, Verdict)>,
-    last_good: Option<LastGood>,
+    pub(super) last_good: Option<LastGood>,
+}
+
+impl Kept {
+    /// The same, with networks that no event names yet: their numbers are not stored.
+    pub(super) fn without_ids(mut self) -> Self {
+        for network in &mut self.wifi.networks {
+            network.id = NetworkId::default();
+        }
+        self
+    }
 }
 
 /// The store of a device.
@@ -44,7 +55,8 @@ impl Store {
                 wifi,
                 candidate: None,
                 last_good,
-            },
+            }
+            .without_ids(),
             flight: None,
             fails: false,
             sabotage: None,
@@ -71,6 +83,10 @@ impl Store {
             seed,
             ..Boot::new(wifi, identity)
         }
+    }
+
+    pub(super) fn fails(&self) -> bool {
+        self.fails
     }
 
     pub(super) fn set_failing(&mut self, fails: bool) {
@@ -120,33 +136,32 @@ impl Store {
         };
         self.flight = Some(Flight {
             due_ms: now_ms + WRITE_MS,
-            stages,
+            stages: stages.into_iter().map(Kept::without_ids).collect(),
         });
     }
 
-    /// The write that ends at this time.
-    pub(super) fn finish(&mut self, now_ms: u64) -> Option<Result<(), StoreFailed>> {
-        let mut flight = self.flight.take_if(|flight| flight.due_ms <= now_ms)?;
-        if self.fails {
-            return Some(Err(StoreFailed));
-        }
-        if let Some(whole) = flight.stages.pop() {
+    /// The write under way ends, well or not.
+    pub(super) fn finish(&mut self, ok: bool) {
+        let whole = self
+            .flight
+            .take()
+            .and_then(|mut flight| flight.stages.pop());
+        if let Some(whole) = whole.filter(|_| ok) {
             self.kept = whole;
         }
-        Some(Ok(()))
     }
 
-    /// The power goes: a write under way is done up to some stage, or not at all.
-    pub(super) fn cut(&mut self, luck: u64) {
-        let Some(flight) = self.flight.take() else {
-            return;
-        };
-        let done = (luck % (flight.stages.len() as u64 + 1)) as usize;
-        if let Some(kept) = done
-            .checked_sub(1)
-            .and_then(|last| flight.stages.into_iter().nth(last))
-        {
-            self.kept = kept;
+    /// The power went, and this was found after it: what was kept before, or a stage of the write
+    /// that was under way. False where it is neither.
+    pub(super) fn cut(&mut self, found: Kept) -> bool {
+        let stages = self
+            .flight
+            .take()
+            .map_or(Vec::new(), |flight| flight.stages);
+        let may_be = found == self.kept || stages.contains(&found);
+        if may_be {
+            self.kept = found;
         }
+        may_be
     }
 }

@@ -252,13 +252,11 @@ impl Place {
                 self.on_radio(RadioEvent::ScanDone)
             }
             Step::Stored(ok) => {
-                self.store.set_failing(!ok);
-                let due = self.store.due_ms().unwrap_or_default();
-                let result = self.store.finish(due).unwrap_or(Err(StoreFailed));
+                self.store.finish(ok);
                 if ok {
                     self.check_kept()?;
                 }
-                self.feed(Input::Stored(result))
+                self.feed(Input::Stored(if ok { Ok(()) } else { Err(StoreFailed) }))
             }
             Step::Wait => {
                 self.now = self.now.max(self.deadline.unwrap_or(self.now));
@@ -275,7 +273,8 @@ impl Place {
             }
             Step::Portal(used) => self.feed(Input::Portal(used)),
             Step::PowerCut(written) => {
-                self.store.cut(u64::from(written));
+                // The whole of the write, or nothing of it.
+                self.store.finish(written);
                 self.reboot()
             }
         }
