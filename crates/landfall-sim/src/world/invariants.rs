@@ -344,7 +344,11 @@ impl Invariants {
             let of_it = |ap: &&AccessPoint| ap.spec().ssid == network.ssid;
             let clear =
                 |ap: &AccessPoint| !ap.is_weak() && network.hidden == ap.spec().signal.hidden;
+            // A probe by name finds the strongest of several hidden ones, again and again.
+            let told_apart =
+                !network.hidden || air.access_points().iter().filter(of_it).count() < 2;
             network.bssid.is_none()
+                && told_apart
                 && air.access_points().iter().filter(of_it).all(clear)
                 && (network.proven || !refused(&network.ssid))
                 && air.lets_in(device, target)
