@@ -1,13 +1,42 @@
 //! A violation found in a random world, made as small as it gets.
 
+use std::any::Any;
+use std::panic::{AssertUnwindSafe, catch_unwind};
+
 use super::invariants::Violation;
 use super::scenario::Scenario;
 
-/// Plays a scenario; gives its violation with the time at which it showed.
+/// What a panic of the machine is told as, beside the invariants.
+pub const PANIC: &str = "panic";
+
+/// Plays a scenario; gives its violation with the time at which it showed. A panic is one, which
+/// showed at the end.
 pub fn violation_of(scenario: &Scenario) -> Option<(u64, Violation)> {
-    let mut world = scenario.world();
-    let violation = scenario.play(&mut world).err()?;
-    Some((world.now_ms(), violation))
+    let mut at_ms = scenario.until_ms;
+    let played = caught(|| {
+        let mut world = scenario.world();
+        let played = scenario.play(&mut world);
+        at_ms = world.now_ms();
+        played
+    });
+    Some((at_ms, played.err()?))
+}
+
+/// What was played, a panic as a [`Violation`] of [`PANIC`].
+pub fn caught(play: impl FnOnce() -> Result<(), Violation>) -> Result<(), Violation> {
+    // What the panic left half done is dropped or written down, never played on.
+    catch_unwind(AssertUnwindSafe(play)).unwrap_or_else(|payload| {
+        Err(Violation {
+            invariant: PANIC,
+            what: message(&*payload),
+        })
+    })
+}
+
+fn message(payload: &(dyn Any + Send)) -> String {
+    let text = payload.downcast_ref::<&str>().map(ToString::to_string);
+    text.or_else(|| payload.downcast_ref::<String>().cloned())
+        .unwrap_or_else(|| "without a message".to_owned())
 }
 
 /// The smallest scenario found that breaks the same invariant: shorter, with fewer actions and
@@ -60,5 +89,22 @@ fn accept(smaller: Scenario, least: &mut Scenario, violation: &mut Violation) ->
             true
         }
         Some(_) | None => false,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_panic_is_a_violation() {
+        let room: Vec<u8> = Vec::new();
+        let played = caught(|| {
+            assert!(!room.is_empty(), "{} in it", room.len());
+            Ok(())
+        });
+        let violation = played.expect_err("it panicked");
+        assert_eq!(violation.to_string(), "panic: 0 in it");
+        assert_eq!(caught(|| Ok(())), Ok(()));
     }
 }
