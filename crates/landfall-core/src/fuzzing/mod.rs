@@ -1,9 +1,17 @@
 //! What must hold for any bytes from outside: one function per parser, which panics where it does
 //! not. Called by the targets in `fuzz/`, and by tests here. Not part of a device.
 
+mod config;
+mod console;
+#[cfg(test)]
+mod tests;
+
 use std::string::ToString;
 
 use crate::net::{Hostname, Ipv4Net, Mac, Passphrase, Security, Ssid};
+
+pub use config::config_json;
+pub use console::console_lines;
 
 /// The values of [`crate::net`]: what is taken is within its bounds and reads back as it was, and a
 /// key shows itself nowhere.
@@ -33,26 +41,5 @@ pub fn net_values(bytes: &[u8]) {
     if let Some(net) = Ipv4Net::parse(text) {
         assert_eq!(Ipv4Net::parse(&net.to_string()), Some(net));
         assert!(net.contains(net.addr) && net.overlaps(net));
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    #[test]
-    fn values_hold_for_the_edges() {
-        let long = [b'a'; 70];
-        for length in 0..long.len() {
-            super::net_values(&long[..length]);
-        }
-        for text in [
-            "24:6F:28:56:78:9A",
-            "10.0.0.2/24",
-            "0.0.0.0/0",
-            "a-b",
-            "-",
-            "\u{e9}",
-        ] {
-            super::net_values(text.as_bytes());
-        }
     }
 }
