@@ -6,12 +6,14 @@
 #![no_std]
 #![forbid(unsafe_code)]
 
-#[cfg(any(test, feature = "std"))]
+#[cfg(any(test, fuzzing, feature = "std"))]
 extern crate std;
 
 pub mod datagram;
 pub mod dhcp;
 pub mod dns;
+#[cfg(any(test, fuzzing))]
+pub mod fuzzing;
 #[cfg(test)]
 mod hex;
 #[cfg(feature = "std")]

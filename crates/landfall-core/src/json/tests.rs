@@ -1,3 +1,5 @@
+//! Documents as lines: what is JSON comes back, what is not is named with its place.
+
 use expect_test::{Expect, expect};
 use proptest::prelude::*;
 use std::format;

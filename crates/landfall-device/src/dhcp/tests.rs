@@ -204,82 +204,74 @@ fn a_client_joins_renews_and_comes_back() {
     }
 }
 
-#[test]
-fn a_wish_is_granted_where_it_can_be() {
+/// Tells the bench each packet after one client holds an address; a name, a packet, and what comes.
+fn check_wishes(cases: &[(&str, Packet, &str)]) {
     let mut bench = Bench::new("192.168.4.1/24");
     assert_eq!(bench.join(1), Some(at(2)));
-    let cases = [
+    for (what, packet, expected) in cases {
+        assert_eq!(bench.tell(packet), *expected, "{what}");
+    }
+}
+
+#[test]
+fn a_wish_is_granted_where_it_can_be() {
+    let wish = |mac, addr| Packet::new(DISCOVER, mac).asks(addr);
+    check_wishes(&[
         (
             "free",
-            Packet::new(DISCOVER, 3).asks(at(40)),
+            wish(3, at(40)),
             "OFFER 192.168.4.40 to 255.255.255.255",
         ),
         (
             "taken",
-            Packet::new(DISCOVER, 4).asks(at(2)),
+            wish(4, at(2)),
             "OFFER 192.168.4.3 to 255.255.255.255",
         ),
-        (
-            "ours",
-            Packet::new(DISCOVER, 5).asks(AP),
-            "OFFER 192.168.4.4 to 255.255.255.255",
-        ),
+        ("ours", wish(5, AP), "OFFER 192.168.4.4 to 255.255.255.255"),
         (
             "out of range",
-            Packet::new(DISCOVER, 6).asks(at(66)),
+            wish(6, at(66)),
             "OFFER 192.168.4.5 to 255.255.255.255",
         ),
+    ]);
+}
+
+#[test]
+fn an_address_asked_for_at_once_is_lent_or_refused() {
+    let elsewhere = |kind, mac| Packet {
+        in_use: [10, 0, 0, 5],
+        ..Packet::new(kind, mac)
+    };
+    let nak = "NAK 0.0.0.0 to 255.255.255.255";
+    let request = |mac| Packet::new(REQUEST, mac);
+    check_wishes(&[
         (
-            "taken, at once",
-            Packet::new(REQUEST, 9).asks(at(2)),
-            "NAK 0.0.0.0 to 255.255.255.255",
+            "offered",
+            Packet::new(DISCOVER, 3).asks(at(40)),
+            "OFFER 192.168.4.40 to 255.255.255.255",
         ),
+        ("taken", request(9).asks(at(2)), nak),
+        ("offered to another", request(9).asks(at(40)), nak),
         (
-            "offered to another",
-            Packet::new(REQUEST, 9).asks(at(40)),
-            "NAK 0.0.0.0 to 255.255.255.255",
-        ),
-        (
-            "free, at once",
-            Packet::new(REQUEST, 9).asks(at(50)),
+            "free",
+            request(9).asks(at(50)),
             "ACK 192.168.4.50 to 255.255.255.255",
         ),
-        (
-            "another network",
-            Packet::new(REQUEST, 10).asks([10, 0, 0, 5]),
-            "NAK 0.0.0.0 to 255.255.255.255",
-        ),
-        (
-            "renews elsewhere",
-            Packet {
-                in_use: [10, 0, 0, 5],
-                ..Packet::new(REQUEST, 10)
-            },
-            "NAK 0.0.0.0 to 255.255.255.255",
-        ),
+        ("another network", request(10).asks([10, 0, 0, 5]), nak),
+        ("renews elsewhere", elsewhere(REQUEST, 10), nak),
         (
             "another server's",
-            Packet::new(REQUEST, 3).asks(at(40)).of(at(200)),
+            request(3).asks(at(40)).of(at(200)),
             "silence",
         ),
         (
             "free again",
-            Packet::new(REQUEST, 11).asks(at(40)),
+            request(11).asks(at(40)),
             "ACK 192.168.4.40 to 255.255.255.255",
         ),
-        ("nothing at all", Packet::new(REQUEST, 12), "silence"),
-        (
-            "from outside",
-            Packet {
-                in_use: [10, 0, 0, 5],
-                ..Packet::new(INFORM, 13)
-            },
-            "silence",
-        ),
-    ];
-    for (what, packet, expected) in cases {
-        assert_eq!(bench.tell(&packet), expected, "{what}");
-    }
+        ("nothing at all", request(12), "silence"),
+        ("from outside", elsewhere(INFORM, 13), "silence"),
+    ]);
 }
 
 #[test]

@@ -98,6 +98,11 @@ impl<F: NorFlash> FlashStorage<F> {
         self.condition
     }
 
+    /// The flash back, for whoever goes on with it.
+    pub fn into_flash(self) -> F {
+        self.store.close()
+    }
+
     /// The store, for what else is kept in it.
     pub fn store(&mut self) -> &mut Store<F> {
         &mut self.store

@@ -14,8 +14,8 @@
 
 mod guard;
 mod key;
-#[cfg(test)]
-mod nor;
+#[cfg(any(test, fuzzing))]
+pub(crate) mod nor;
 #[cfg(test)]
 mod tests;
 

@@ -8,7 +8,7 @@ use embedded_storage_async::nor_flash::{
 };
 
 /// Bytes of a sector: few, so that tests go round the partition often.
-pub(super) const SECTOR_LEN: usize = 256;
+pub(crate) const SECTOR_LEN: usize = 256;
 
 /// What the operation that the power cut hit leaves behind.
 #[derive(Clone, Copy, Debug)]
@@ -40,8 +40,8 @@ impl Tear {
 
 /// The flash, in sectors of `SECTOR` bytes, read in units of `READ` and written in words of 4.
 #[derive(Clone)]
-pub(super) struct Nor<const SECTOR: usize = SECTOR_LEN, const READ: usize = 4> {
-    pub(super) bytes: Vec<u8>,
+pub(crate) struct Nor<const SECTOR: usize = SECTOR_LEN, const READ: usize = 4> {
+    pub(crate) bytes: Vec<u8>,
     /// Writes and erases so far.
     pub(super) operations: usize,
     /// Writes to words that were not erased.
@@ -58,7 +58,7 @@ impl<const SECTOR: usize, const READ: usize> Nor<SECTOR, READ> {
         Self::of(std::vec![0xff; sectors * SECTOR])
     }
 
-    pub(super) fn of(bytes: Vec<u8>) -> Self {
+    pub(crate) fn of(bytes: Vec<u8>) -> Self {
         Self {
             bytes,
             operations: 0,
@@ -70,7 +70,7 @@ impl<const SECTOR: usize, const READ: usize> Nor<SECTOR, READ> {
     }
 
     /// The same flash after the power came back.
-    pub(super) fn power_up(&self) -> Self {
+    pub(crate) fn power_up(&self) -> Self {
         Self::of(self.bytes.clone())
     }
 
@@ -124,7 +124,7 @@ impl<const SECTOR: usize, const READ: usize> Nor<SECTOR, READ> {
 
 /// Why the flash did not do it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum NorError {
+pub(crate) enum NorError {
     NoPower,
     Worn,
     OutOfBounds,

@@ -1,3 +1,5 @@
+//! Values set at build time: taken where nothing else is said, and refused where they are wrong.
+
 use super::*;
 
 fn raw() -> RawDefaults<'static> {

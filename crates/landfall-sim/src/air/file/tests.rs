@@ -72,45 +72,47 @@ fn a_router_needs_a_name_alone() {
     );
 }
 
+/// Every key there is.
+const EVERY_KEY: &str = r#"
+    seed = 7
+    speed = 10
+    scan_ms = 500
+    [[ap]]
+    name = "home"
+    ssid_hex = "436166c3a9"
+    password = "Password2"
+    security = "wpa3"
+    bssid = "02:00:00:00:00:0A"
+    channel = 13
+    rssi = -61
+    hidden = true
+    dhcp = false
+    internet = "captive"
+    max_clients = 3
+    clients = 1
+    on = false
+    join_ms = 1
+    dhcp_ms = 2
+    subnet = "192.168.0.0/16"
+    [[at]]
+    ms = 20000
+    ap = "home"
+    on = true
+    rssi = -70
+    password = "Password3"
+    dhcp = true
+    deauth = true
+    comeback_ms = 1100
+    channel = 1
+    [flash]
+    power_cut_after = 12
+    fail_after = 13
+"#;
+
 #[test]
 fn every_key_is_read() {
-    let text = r#"
-        seed = 7
-        speed = 10
-        scan_ms = 500
-        [[ap]]
-        name = "home"
-        ssid_hex = "436166c3a9"
-        password = "Password2"
-        security = "wpa3"
-        bssid = "02:00:00:00:00:0A"
-        channel = 13
-        rssi = -61
-        hidden = true
-        dhcp = false
-        internet = "captive"
-        max_clients = 3
-        clients = 1
-        on = false
-        join_ms = 1
-        dhcp_ms = 2
-        subnet = "192.168.0.0/16"
-        [[at]]
-        ms = 20000
-        ap = "home"
-        on = true
-        rssi = -70
-        password = "Password3"
-        dhcp = true
-        deauth = true
-        comeback_ms = 1100
-        channel = 1
-        [flash]
-        power_cut_after = 12
-        fail_after = 13
-    "#;
     check(
-        text,
+        EVERY_KEY,
         expect![[r#"
             AirFile { seed: 7,
             speed: 10.0,
@@ -156,6 +158,40 @@ fn what_is_wrong_is_named_with_its_place() {
             "speed = 0",
             "speed = 101",
             "scan_ms = 0",
+            "[flash] / power_cut_after = -1",
+            "[flash] / fails_after = 1",
+            "a = ",
+            "[[ap]] / ssid = \"a",
+        ],
+        expect![[r#"
+            sed = 1
+              air.toml:1:1: unknown field `sed`, expected one of `seed`, `speed`, `scan_ms`, `ap`, `at`, `flash`
+            seed = -1
+              air.toml:1:8: -1 is out of bounds, 0 to 9223372036854775807 are allowed, in `seed`
+            seed = "x"
+              air.toml:1:8: invalid type: string "x", expected a whole number from 0 to 9223372036854775807, in `seed`
+            speed = 0
+              air.toml:1:9: 0 is out of bounds, 0.01 to 100 are allowed, in `speed`
+            speed = 101
+              air.toml:1:9: 101 is out of bounds, 0.01 to 100 are allowed, in `speed`
+            scan_ms = 0
+              air.toml:1:11: 0 is out of bounds, 1 to 60000 are allowed, in `scan_ms`
+            [flash] / power_cut_after = -1
+              air.toml:2:19: -1 is out of bounds, 0 to 9223372036854775807 are allowed, in `flash.power_cut_after`
+            [flash] / fails_after = 1
+              air.toml:2:1: unknown field `fails_after`, expected `power_cut_after` or `fail_after`, in `flash`
+            a = 
+              air.toml:1:5: string values must be quoted, expected literal string
+            [[ap]] / ssid = "a
+              air.toml:2:10: invalid basic string, expected `"`
+        "#]],
+    );
+}
+
+#[test]
+fn an_access_point_that_is_none_is_named() {
+    refused(
+        &[
             "[[ap]] / ssid = \"home\" / colour = 1",
             "[[ap]] / channel = 6",
             "[[ap]] / ssid = \"\"",
@@ -176,29 +212,8 @@ fn what_is_wrong_is_named_with_its_place() {
             "[[ap]] / ssid = \"a\" / join_ms = 600001",
             "[[ap]] / ssid = \"a\" / subnet = \"10.0.0.0/31\"",
             "[[ap]] / ssid = \"a\" / bssid = \"02:00:00:00:00:01\" / [[ap]] / ssid = \"b\" / bssid = \"02:00:00:00:00:01\"",
-            "[[ap]] / ssid = \"a\" / [[at]] / ms = 1 / ap = \"b\" / on = true",
-            "[[ap]] / ssid = \"a\" / [[at]] / ms = 1 / ap = \"a\"",
-            "[[ap]] / ssid = \"a\" / [[at]] / ap = \"a\" / on = true",
-            "[[ap]] / ssid = \"a\" / [[at]] / ms = -1 / ap = \"a\" / on = true",
-            "[[ap]] / ssid = \"a\" / [[at]] / ms = 1 / ap = \"a\" / of = true",
-            "[flash] / power_cut_after = -1",
-            "[flash] / fails_after = 1",
-            "[[ap]] / ssid = \"a",
-            "a = ",
         ],
         expect![[r#"
-            sed = 1
-              air.toml:1:1: unknown field `sed`, expected one of `seed`, `speed`, `scan_ms`, `ap`, `at`, `flash`
-            seed = -1
-              air.toml:1:8: -1 is out of bounds, 0 to 9223372036854775807 are allowed, in `seed`
-            seed = "x"
-              air.toml:1:8: invalid type: string "x", expected a whole number from 0 to 9223372036854775807, in `seed`
-            speed = 0
-              air.toml:1:9: 0 is out of bounds, 0.01 to 100 are allowed, in `speed`
-            speed = 101
-              air.toml:1:9: 101 is out of bounds, 0.01 to 100 are allowed, in `speed`
-            scan_ms = 0
-              air.toml:1:11: 0 is out of bounds, 1 to 60000 are allowed, in `scan_ms`
             [[ap]] / ssid = "home" / colour = 1
               air.toml:3:1: unknown field `colour`, expected one of `name`, `ssid`, `ssid_hex`, `password`, `security`, `bssid`, `channel`, `rssi`, `hidden`, `dhcp`, `internet`, `max_clients`, `clients`, `on`, `join_ms`, `dhcp_ms`, `subnet`, in `ap`
             [[ap]] / channel = 6
@@ -239,6 +254,21 @@ fn what_is_wrong_is_named_with_its_place() {
               air.toml:3:10: allowed is a network such as "10.0.0.0/24", its prefix 8 to 30, in `ap.subnet`
             [[ap]] / ssid = "a" / bssid = "02:00:00:00:00:01" / [[ap]] / ssid = "b" / bssid = "02:00:00:00:00:01"
               air.toml:4:1: bssid 02:00:00:00:00:01 stands in the file twice, one of a kind is allowed
+        "#]],
+    );
+}
+
+#[test]
+fn a_change_that_changes_nothing_is_named() {
+    refused(
+        &[
+            "[[ap]] / ssid = \"a\" / [[at]] / ms = 1 / ap = \"b\" / on = true",
+            "[[ap]] / ssid = \"a\" / [[at]] / ms = 1 / ap = \"a\"",
+            "[[ap]] / ssid = \"a\" / [[at]] / ap = \"a\" / on = true",
+            "[[ap]] / ssid = \"a\" / [[at]] / ms = -1 / ap = \"a\" / on = true",
+            "[[ap]] / ssid = \"a\" / [[at]] / ms = 1 / ap = \"a\" / of = true",
+        ],
+        expect![[r#"
             [[ap]] / ssid = "a" / [[at]] / ms = 1 / ap = "b" / on = true
               air.toml:5:6: no access point has the name "b", in `at.ap`
             [[ap]] / ssid = "a" / [[at]] / ms = 1 / ap = "a"
@@ -249,14 +279,6 @@ fn what_is_wrong_is_named_with_its_place() {
               air.toml:4:6: -1 is out of bounds, 0 to 31536000000 are allowed, in `at.ms`
             [[ap]] / ssid = "a" / [[at]] / ms = 1 / ap = "a" / of = true
               air.toml:6:1: unknown field `of`, expected one of `ms`, `ap`, `on`, `rssi`, `password`, `dhcp`, `deauth`, `comeback_ms`, `channel`, in `at`
-            [flash] / power_cut_after = -1
-              air.toml:2:19: -1 is out of bounds, 0 to 9223372036854775807 are allowed, in `flash.power_cut_after`
-            [flash] / fails_after = 1
-              air.toml:2:1: unknown field `fails_after`, expected `power_cut_after` or `fail_after`, in `flash`
-            [[ap]] / ssid = "a
-              air.toml:2:10: invalid basic string, expected `"`
-            a = 
-              air.toml:1:5: string values must be quoted, expected literal string
         "#]],
     );
 }
