@@ -9,38 +9,26 @@ use cargo_metadata::MetadataCommand;
 
 use super::{Finding, TextFile};
 
-/// Which of our crates each of our crates may depend on. Nothing knows what stands below it, no
-/// adapter knows another, and the server never sees a device adapter.
+/// Which of our crates each of our crates may depend on. Nothing knows what stands below it, and no
+/// adapter would know another.
 const MAY_USE: &[(&str, &[&str])] = &[
     ("landfall-core", &[]),
-    ("landfall-protocol", &["landfall-core"]),
-    ("landfall-device", &["landfall-core", "landfall-protocol"]),
-    ("landfall-sim", &["landfall-core", "landfall-device"]),
-    ("landfall-linux", &["landfall-core", "landfall-device"]),
-    ("landfall-server", &["landfall-core", "landfall-protocol"]),
+    ("landfall-device", &["landfall-core"]),
+    ("landfall-sim", CHIP),
     ("landfall", EVERYTHING),
-    (
-        "landfalld",
-        &["landfall-core", "landfall-device", "landfall-linux"],
-    ),
-    ("landfall-esp", CHIP),
     ("landfall-size", CHIP),
     ("landfall-fuzz", EVERYTHING),
     ("xtask", &[]),
 ];
 
-/// What the tool that unites everything may use.
-const EVERYTHING: &[&str] = &[
-    "landfall-core",
-    "landfall-protocol",
-    "landfall-device",
-    "landfall-sim",
-    "landfall-linux",
-    "landfall-server",
-];
+/// What the program that unites everything may use.
+const EVERYTHING: &[&str] = &["landfall-core", "landfall-device", "landfall-sim"];
 
 /// What runs on a chip.
-const CHIP: &[&str] = &["landfall-core", "landfall-protocol", "landfall-device"];
+const CHIP: &[&str] = &["landfall-core", "landfall-device"];
+
+/// The map, whose table has a row for the folder of every crate.
+const MAP: &str = "ARCHITECTURE.md";
 
 /// A crate, as far as the rules look at it.
 #[derive(Clone)]
@@ -55,13 +43,45 @@ struct Crate {
 
 /// Checks every crate of the repository, those of other workspaces too.
 pub(super) fn check(root: &Path, files: &[TextFile]) -> Result<Vec<Finding>> {
-    let mut findings = Vec::new();
+    let (mut findings, mut folders) = (Vec::new(), Vec::new());
     for file in files.iter().filter(|file| is_manifest(&file.path)) {
         if let Some(one) = read(root, file)? {
             findings.extend(check_crate(&one));
+            folders.push(folder_of(&file.path).to_owned());
         }
     }
+    let map = files.iter().find(|file| file.path == MAP);
+    let exists = |folder: &str| root.join(folder).is_dir();
+    findings.extend(check_map(map.map_or("", |map| &map.text), &folders, exists));
     Ok(findings)
+}
+
+fn folder_of(manifest: &str) -> &str {
+    manifest.strip_suffix("/Cargo.toml").unwrap_or(".")
+}
+
+/// Compares the rows of the map, ``| `folder` | …``, with the folders of the crates.
+fn check_map(map: &str, crates: &[String], exists: impl Fn(&str) -> bool) -> Vec<Finding> {
+    let mut findings = Vec::new();
+    let mut rows = Vec::new();
+    for (at, line) in map.lines().enumerate() {
+        let row = line.strip_prefix("| `").and_then(|row| row.split_once('`'));
+        let Some((folder, _)) = row else {
+            continue;
+        };
+        if !exists(folder) {
+            findings.push(Finding::new(MAP, at + 1, format!("there is no {folder}")));
+        }
+        rows.push(folder);
+    }
+    for folder in crates
+        .iter()
+        .filter(|folder| !rows.contains(&folder.as_str()))
+    {
+        let what = format!("its table has no row for {folder}");
+        findings.push(Finding::new(MAP, None, what));
+    }
+    findings
 }
 
 fn is_manifest(path: &str) -> bool {
@@ -125,14 +145,14 @@ fn check_crate(one: &Crate) -> Vec<Finding> {
 mod tests {
     use expect_test::{Expect, expect};
 
-    use super::{Crate, MAY_USE, check_crate};
+    use super::{Crate, MAY_USE, check_crate, check_map};
 
     fn check(change: impl FnOnce(&mut Crate), expected: Expect) {
         let mut one = Crate {
-            manifest: "crates/landfall-server/Cargo.toml".into(),
-            name: "landfall-server".into(),
-            description: Some("The fleet server".into()),
-            dependencies: vec!["axum".into(), "landfall-protocol".into()],
+            manifest: "crates/landfall-device/Cargo.toml".into(),
+            name: "landfall-device".into(),
+            description: Some("The doors of a device".into()),
+            dependencies: vec!["domain".into(), "landfall-core".into()],
             shares_lints: true,
         };
         change(&mut one);
@@ -144,8 +164,8 @@ mod tests {
     fn edges_are_those_of_the_table() {
         check(|_| {}, expect![""]);
         check(
-            |one| one.dependencies.push("landfall-device".into()),
-            expect!["`landfall-server` may not know `landfall-device`"],
+            |one| one.dependencies.push("landfall-sim".into()),
+            expect!["`landfall-device` may not know `landfall-sim`"],
         );
         check(
             |one| one.name = "landfall-cloud".into(),
@@ -163,6 +183,18 @@ mod tests {
             |one| one.shares_lints = false,
             expect!["no `[lints]` with `workspace = true`"],
         );
+    }
+
+    #[test]
+    fn the_map_has_a_row_for_every_crate_and_no_other() {
+        let map = "# Map\n\n| where | what |\n|---|---|\n| `crates/a` | a |\n| `crates/gone` | b |\n| `tests` | c |\n";
+        let crates = ["crates/a", "xtask"].map(str::to_owned);
+        let findings = check_map(map, &crates, |folder| folder != "crates/gone");
+        let lines: Vec<_> = findings.iter().map(ToString::to_string).collect();
+        let expected = expect![[r#"
+            ARCHITECTURE.md:6: there is no crates/gone
+            ARCHITECTURE.md: its table has no row for xtask"#]];
+        expected.assert_eq(&lines.join("\n"));
     }
 
     #[test]
