@@ -45,7 +45,7 @@ pub use self::editor::LINE_MAX;
 pub use self::list::SCAN_ROWS_MAX;
 pub use self::reply::Fault;
 pub use self::request::CLAIM_MAX;
-pub use self::table::{COMMANDS, CommandSpec, Verb, write_markdown};
+pub use self::table::{Busy, COMMANDS, CommandSpec, Verb, write_markdown};
 
 /// Most bytes that one [`Console::poll`] writes: the longest line but rows of a list, which are
 /// written in pieces.

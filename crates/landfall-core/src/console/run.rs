@@ -7,7 +7,7 @@ use super::grammar;
 use super::list::{Kind, Listing};
 use super::reply::{self, Asked, EOL, Fault, Line};
 use super::request::{Ask, Credentials, Request, Tell};
-use super::table::{CommandSpec, Verb};
+use super::table::{Busy, CommandSpec, Verb};
 use super::{Console, Context, Progress};
 use crate::command::{Command, Ticket};
 use crate::config::{ApSecurity, ApSettings, KnownNetwork, Security, Wifi};
@@ -91,7 +91,7 @@ impl Console {
 
     /// The rows come later; who scans does not wait for them.
     fn scan(&mut self, cid: u32, context: &mut Context<'_>, sink: &mut dyn Write) -> Progress {
-        if !context.manager.status().ap_up {
+        if !context.manager.ap_stays() {
             self.print(Line::Fault(cid, Fault::ScanApOnly), context, sink);
             return Progress::More;
         }
@@ -168,7 +168,13 @@ impl Console {
 
 fn understand(written: &grammar::Written<'_>, manager: &Manager) -> Result<Request, Fault> {
     let spec = CommandSpec::find(written.verb).ok_or(Fault::UnknownVerb)?;
-    if spec.refused_while_busy && manager.is_busy() {
+    let asks_only = written.fields.count() == 0 && spec.takes(0);
+    let is_refused = match spec.busy {
+        Busy::Never => false,
+        Busy::Proving => !asks_only && manager.is_proving(),
+        Busy::Always => manager.is_busy(),
+    };
+    if is_refused {
         return Err(Fault::Busy(""));
     }
     Request::new(spec, &written.fields)

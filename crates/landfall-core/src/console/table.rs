@@ -43,9 +43,19 @@ pub struct CommandSpec {
     pub help: &'static str,
     /// A line that works.
     pub example: &'static str,
-    /// Whether it is refused while credentials are proved or the first round runs. That is said
-    /// before the fields are looked at.
-    pub refused_while_busy: bool,
+    /// When it is refused as busy. That is said before the fields are looked at.
+    pub busy: Busy,
+}
+
+/// When a command is refused because of what the machine is at.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Busy {
+    /// Never.
+    Never,
+    /// With fields, while credentials are proved: nothing else is stored meanwhile.
+    Proving,
+    /// While credentials are proved or the first round runs.
+    Always,
 }
 
 impl CommandSpec {
@@ -100,7 +110,7 @@ pub static COMMANDS: [CommandSpec; 19] = [
         fields: "",
         help: "list the commands",
         example: "HELP",
-        refused_while_busy: false,
+        busy: Busy::Never,
     },
     CommandSpec {
         verb: Verb::Status,
@@ -108,7 +118,7 @@ pub static COMMANDS: [CommandSpec; 19] = [
         fields: "",
         help: "tell how the device stands",
         example: "NET:STATUS",
-        refused_while_busy: false,
+        busy: Busy::Never,
     },
     CommandSpec {
         verb: Verb::Set,
@@ -116,7 +126,7 @@ pub static COMMANDS: [CommandSpec; 19] = [
         fields: ",<ssid>[,<pass>]",
         help: "try a network, keep it once it gave an address; without a password it is open",
         example: r#"NET:SET,"My, Home","pass; word""#,
-        refused_while_busy: true,
+        busy: Busy::Always,
     },
     CommandSpec {
         verb: Verb::Reset,
@@ -124,7 +134,7 @@ pub static COMMANDS: [CommandSpec; 19] = [
         fields: "",
         help: "forget all networks and restart into the access point",
         example: "NET:RESET",
-        refused_while_busy: true,
+        busy: Busy::Always,
     },
     CommandSpec {
         verb: Verb::List,
@@ -132,7 +142,7 @@ pub static COMMANDS: [CommandSpec; 19] = [
         fields: "",
         help: "scan, and list the networks heard, strongest first (while the access point is up)",
         example: "NET:LIST",
-        refused_while_busy: false,
+        busy: Busy::Never,
     },
     CommandSpec {
         verb: Verb::Known,
@@ -140,7 +150,7 @@ pub static COMMANDS: [CommandSpec; 19] = [
         fields: "",
         help: "list the known networks, most preferred first",
         example: "NET:KNOWN",
-        refused_while_busy: false,
+        busy: Busy::Never,
     },
     CommandSpec {
         verb: Verb::Add,
@@ -148,7 +158,7 @@ pub static COMMANDS: [CommandSpec; 19] = [
         fields: ",<ssid>[,<pass>]",
         help: "add a network behind the others, or change the password of a known one",
         example: "NET:ADD,office,correct horse",
-        refused_while_busy: false,
+        busy: Busy::Proving,
     },
     CommandSpec {
         verb: Verb::Del,
@@ -156,7 +166,7 @@ pub static COMMANDS: [CommandSpec; 19] = [
         fields: ",<ssid>",
         help: "forget a network",
         example: "NET:DEL,office",
-        refused_while_busy: false,
+        busy: Busy::Proving,
     },
     CommandSpec {
         verb: Verb::Mode,
@@ -164,7 +174,7 @@ pub static COMMANDS: [CommandSpec; 19] = [
         fields: "[,off|sta|ap|sta_ap]",
         help: "tell or set which interfaces may be used",
         example: "NET:MODE,sta_ap",
-        refused_while_busy: false,
+        busy: Busy::Proving,
     },
     CommandSpec {
         verb: Verb::Ap,
@@ -172,7 +182,7 @@ pub static COMMANDS: [CommandSpec; 19] = [
         fields: "[,<ssid>,<pass>]",
         help: "tell or set the access point; an empty password opens it",
         example: "NET:AP,Workshop,correct horse",
-        refused_while_busy: false,
+        busy: Busy::Proving,
     },
     CommandSpec {
         verb: Verb::Clients,
@@ -180,7 +190,7 @@ pub static COMMANDS: [CommandSpec; 19] = [
         fields: "",
         help: "list the clients of the access point",
         example: "NET:CLIENTS",
-        refused_while_busy: false,
+        busy: Busy::Never,
     },
     CommandSpec {
         verb: Verb::Events,
@@ -188,7 +198,7 @@ pub static COMMANDS: [CommandSpec; 19] = [
         fields: "",
         help: "list the last events, oldest first",
         example: "NET:EVENTS",
-        refused_while_busy: false,
+        busy: Busy::Never,
     },
     CommandSpec {
         verb: Verb::Qr,
@@ -196,7 +206,7 @@ pub static COMMANDS: [CommandSpec; 19] = [
         fields: "",
         help: "draw the code that takes a phone onto the access point (local consoles only)",
         example: "NET:QR",
-        refused_while_busy: false,
+        busy: Busy::Never,
     },
     CommandSpec {
         verb: Verb::Config,
@@ -204,7 +214,7 @@ pub static COMMANDS: [CommandSpec; 19] = [
         fields: "",
         help: "print the configuration as JSON, secrets masked",
         example: "NET:CONFIG",
-        refused_while_busy: false,
+        busy: Busy::Never,
     },
     CommandSpec {
         verb: Verb::SetB64,
@@ -212,7 +222,7 @@ pub static COMMANDS: [CommandSpec; 19] = [
         fields: ",<b64 ssid>[,<b64 pass>]",
         help: "as NET:SET, its fields in base64",
         example: "NET:SETB64,Y2Fmw6k=,cGFzc3dvcmQ=",
-        refused_while_busy: true,
+        busy: Busy::Always,
     },
     CommandSpec {
         verb: Verb::Fleet,
@@ -220,7 +230,7 @@ pub static COMMANDS: [CommandSpec; 19] = [
         fields: "[,<url>,<claim>]",
         help: "tell or set the fleet server",
         example: "NET:FLEET",
-        refused_while_busy: false,
+        busy: Busy::Never,
     },
     CommandSpec {
         verb: Verb::Jitter,
@@ -228,7 +238,7 @@ pub static COMMANDS: [CommandSpec; 19] = [
         fields: "",
         help: "tell the step jitter in microseconds (chips only)",
         example: "NET:JITTER",
-        refused_while_busy: false,
+        busy: Busy::Never,
     },
     CommandSpec {
         verb: Verb::Echo,
@@ -236,7 +246,7 @@ pub static COMMANDS: [CommandSpec; 19] = [
         fields: ",on|off",
         help: "echo what is typed, until the restart",
         example: "NET:ECHO,on",
-        refused_while_busy: false,
+        busy: Busy::Never,
     },
     CommandSpec {
         verb: Verb::Reboot,
@@ -244,7 +254,7 @@ pub static COMMANDS: [CommandSpec; 19] = [
         fields: "",
         help: "restart",
         example: "NET:REBOOT",
-        refused_while_busy: false,
+        busy: Busy::Never,
     },
 ];
 

@@ -130,8 +130,10 @@ fn busy_is_said_before_the_fields_are_looked_at() {
         > NET:RESET
         > NET:SET,\"
         > NET:STATUS
-        > NET:DEL,home
-        fast";
+        > NET:ADD,home,short
+        > NET:MODE
+        fast
+        > NET:DEL,home";
     check_at(
         &mut bench,
         script,
@@ -142,10 +144,13 @@ fn busy_is_said_before_the_fields_are_looked_at() {
             CTRL:ERR CID=5 NET_BUSY_CONNECTING
             CTRL:ERR CID=6 NET_BUSY_CONNECTING
             CTRL:ACK CID=7 state=AP_ACTIVE rssi=NA ip=192.168.4.1 ssid="" ap_ssid="Landfall-56789A" ap_pass="ABCDEFGH2345" mac=24:6F:28:56:78:9A
+            CTRL:ERR CID=8 NET_BUSY_CONNECTING
+            CTRL:ACK CID=9 mode=sta_ap
             CTRL:ACK CID=1 connecting=1
             CTRL: NET:CONNECTING CID=1 ssid="home"
             CTRL: NET:CONNECTED CID=1 ssid="home" ip=10.0.0.2 rssi=-48
-            CTRL:ACK CID=8 known=0
+            --
+            CTRL:ACK CID=10 known=0
             CTRL: NET:AP_ACTIVE ssid="Landfall-56789A" ip=192.168.4.1
             --
         "#]],

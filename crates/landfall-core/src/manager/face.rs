@@ -70,6 +70,12 @@ impl Manager {
         }
     }
 
+    /// Whether the access point is up, and not up to its end only: once a network is joined it may
+    /// be about to stop.
+    pub fn ap_stays(&self) -> bool {
+        self.ap.is_up() && (self.ap.stale || self.ap_wanted())
+    }
+
     /// Whether somebody said [`Command::Disconnect`](crate::command::Command::Disconnect).
     pub fn is_paused(&self) -> bool {
         self.policy.paused
