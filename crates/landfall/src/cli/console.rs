@@ -13,7 +13,7 @@ use rustix::termios::OptionalActions;
 use rustyline::error::ReadlineError;
 use rustyline::{DefaultEditor, ExternalPrinter};
 
-use super::exchange::Exchange;
+use super::exchange::{Exchange, cid};
 use super::{Ended, Failure};
 
 /// Talk to a device over its serial port
@@ -31,6 +31,10 @@ pub(super) struct Console {
 
 /// How long all replies to a line may take: the verdict on credentials comes within 20 s.
 const REPLY_TIMEOUT: Duration = Duration::from_secs(30);
+/// A port that said nothing for so long has nothing left that it said before.
+const QUIET: Duration = Duration::from_millis(150);
+/// How long a port that does not fall quiet is listened to before the first line is sent.
+const QUIET_TIMEOUT: Duration = Duration::from_secs(2);
 /// Longest line of output that is looked at as one.
 const LINE_MAX: usize = 64 * 1024;
 
@@ -108,6 +112,7 @@ fn painted(line: &str, coloured: bool) -> String {
 fn pipe(mut port: File, reader: File, path: &Path) -> Ended {
     let (tell, lines) = channel();
     std::thread::spawn(move || hand_over(reader, &tell));
+    let mut last_cid = pass_over(&lines);
     let mut failed = false;
     for line in io::stdin().lock().lines() {
         let line = line.map_err(|e| Failure::new("stdin", e, "give it lines of text"))?;
@@ -115,32 +120,49 @@ fn pipe(mut port: File, reader: File, path: &Path) -> Ended {
             .write_all(line.as_bytes())
             .and_then(|()| port.write_all(b"\r"));
         sent.map_err(|e| Failure::new(path.display(), e, "see that the device runs"))?;
-        if let Some(exchange) = Exchange::of(&line) {
-            failed |= replies(exchange, &lines)
+        if let Some(mut exchange) = Exchange::of(&line, last_cid) {
+            print_replies(&mut exchange, &lines)
                 .map_err(|why| Failure::new(path.display(), why, "see that the device runs"))?;
+            failed |= exchange.failed();
+            last_cid = exchange.last_cid();
         }
     }
     Ok(ExitCode::from(u8::from(failed)))
 }
 
-/// Prints what comes until the exchange is whole; whether it failed.
-fn replies(mut exchange: Exchange, lines: &Receiver<String>) -> Result<bool, &'static str> {
+/// Passes over what was said before anything was asked; gives the last number of a command in it.
+fn pass_over(lines: &Receiver<String>) -> u32 {
+    let deadline = Instant::now() + QUIET_TIMEOUT;
+    let mut last_cid = 0;
+    while Instant::now() < deadline
+        && let Ok(line) = lines.recv_timeout(QUIET)
+    {
+        if line.starts_with("CTRL:READY ") {
+            // Each boot counts anew.
+            last_cid = 0;
+        }
+        last_cid = cid(&line).unwrap_or(last_cid);
+    }
+    last_cid
+}
+
+/// Prints the replies until all are there.
+fn print_replies(exchange: &mut Exchange, lines: &Receiver<String>) -> Result<(), &'static str> {
     let deadline = Instant::now() + REPLY_TIMEOUT;
-    loop {
+    while !exchange.is_whole() {
         let left = deadline.saturating_duration_since(Instant::now());
         match lines.recv_timeout(left) {
-            Ok(line) => {
+            Ok(line) if exchange.take(&line) => {
                 let mut out = io::stdout().lock();
                 let printed = writeln!(out, "{line}").and_then(|()| out.flush());
                 printed.map_err(|_| "stdout is closed")?;
-                if exchange.take(&line) {
-                    return Ok(exchange.failed());
-                }
             }
+            Ok(_) => {}
             Err(RecvTimeoutError::Timeout) => return Err("no reply within 30 s"),
             Err(RecvTimeoutError::Disconnected) => return Err("the port was closed"),
         }
     }
+    Ok(())
 }
 
 fn hand_over(reader: File, tell: &Sender<String>) {
