@@ -39,7 +39,9 @@ impl fmt::Display for OpenError {
                 "{} is larger than the flash; take another folder",
                 path.display()
             ),
-            Self::Io(path, error) => write!(f, "{}: {error}", path.display()),
+            Self::Io(path, error) => {
+                write!(f, "{}: {error}; take another folder", path.display())
+            }
         }
     }
 }

@@ -9,18 +9,17 @@ use std::time::Duration;
 use async_io::Timer;
 use futures_lite::future;
 use landfall_core::command::Door;
-use landfall_core::config::{Config, Defaults, Warning};
+use landfall_core::config::{Config, Warning};
 use landfall_core::net::Mac;
-use landfall_device::runtime::{BuildError, Builder, Clock, FlashStorage, Restart, Shared, Wifi};
+use landfall_device::runtime::{BuildError, Builder, Clock, Restart, Shared, Wifi};
 use landfall_device::store::StoreError;
 use landfall_sim::air::answer::LedRow;
-use landfall_sim::flash::{FlashPlan, SECTOR_SIZE, SimFlash};
+use landfall_sim::flash::{FlashPlan, SimFlash};
 
 use super::doors::{Doors, Holds, Ports};
+use super::storage::{SECTORS, SimStorage};
 use super::{DeviceClock, DeviceReady, End, Pty, SharedFlash, SimRadio, StartError, World};
 
-/// Sectors of a device's store: 64 KiB, two pages more than it needs, so that it wears better.
-const SECTORS: usize = 16;
 /// Time for the last answers to go out before a restart, by our clock.
 const RESTART_GRACE: Duration = Duration::from_millis(200);
 
@@ -139,10 +138,10 @@ impl SimDevice {
 impl Body {
     /// Boots it again and again.
     async fn live(self, options: DeviceOptions) {
-        let mut seed = options.config;
+        let given = options.config.as_ref();
         let mut reset = options.reset_config;
         loop {
-            let booted = self.boot(seed.take(), std::mem::take(&mut reset)).await;
+            let booted = self.boot(given, std::mem::take(&mut reset)).await;
             if let Err(error) = booted {
                 let _ = self.ends.send(End::Failed(error));
                 return;
@@ -152,10 +151,11 @@ impl Body {
     }
 
     /// From power-on to the restart.
-    async fn boot(&self, seed: Option<Config>, reset: bool) -> Result<(), String> {
+    async fn boot(&self, given: Option<&Config>, reset: bool) -> Result<(), String> {
         self.shared.clock().reboot();
         self.radio.restart();
-        let storage = self.storage(seed, reset).await?;
+        let opened = SimStorage::open(self.flash.clone(), given, reset).await;
+        let storage = opened.map_err(|e: StoreError| format!("the flash cannot be used: {e:?}"))?;
         let mut entropy = [0; 16];
         getrandom::fill(&mut entropy).map_err(|e| format!("no entropy: {e}"))?;
         let built = Builder::new(self.mac, entropy)
@@ -171,32 +171,22 @@ impl Body {
             // The runner is done; what it said last still goes out.
             Timer::after(RESTART_GRACE).await;
         };
-        future::or(run, async {
+        let doors = async {
             let failed = self.doors.serve().await;
             tracing::error!("a door failed: {failed}");
             future::pending().await
-        })
-        .await;
+        };
+        future::or(run, future::or(self.probe(), doors)).await;
         Ok(())
     }
 
-    /// Opens the flash, and gives it a configuration where it is to have one.
-    async fn storage(
-        &self,
-        seed: Option<Config>,
-        reset: bool,
-    ) -> Result<FlashStorage<SharedFlash>, String> {
-        let blank = self.flash.with(|flash| flash.is_blank());
-        let flash = self.flash.clone();
-        let partition = 0..(SECTORS * SECTOR_SIZE) as u32;
-        let opened = FlashStorage::open(flash, partition, Defaults::built_in()).await;
-        let mut storage =
-            opened.map_err(|e: StoreError| format!("the flash cannot be used: {e:?}"))?;
-        if let Some(config) = seed.filter(|_| blank || reset) {
-            let seeded = storage.seed(&config).await;
-            seeded.map_err(|_| "the flash did not take the configuration".to_owned())?;
+    /// Answers the probe for internet, as often as the machine asks.
+    async fn probe(&self) {
+        loop {
+            self.shared.probe_wanted().await;
+            let found = self.radio.internet();
+            self.shared.with(|device| device.internet(found));
         }
-        Ok(storage)
     }
 }
 

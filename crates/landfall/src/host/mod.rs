@@ -14,6 +14,7 @@ mod pty;
 mod ready;
 mod simulation;
 mod socket;
+mod storage;
 mod world;
 
 pub use board::Board;

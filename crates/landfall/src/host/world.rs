@@ -6,7 +6,9 @@ use embassy_sync::blocking_mutex::raw::CriticalSectionRawMutex;
 use embassy_sync::channel::Channel;
 use landfall_core::net::Mac;
 use landfall_core::radio::{RadioEvent, RadioOp};
+use landfall_core::status::Internet;
 use landfall_device::runtime::{Radio, Target};
+use landfall_sim::air::access_point::InternetAccess;
 use landfall_sim::air::file::AirFile;
 use landfall_sim::air::{Air, DeviceId, Targets};
 use landfall_sim::clock::ScaledClock;
@@ -125,6 +127,16 @@ impl SimRadio {
     /// Which device of the air it is.
     pub fn id(&self) -> DeviceId {
         self.id
+    }
+
+    /// What a probe for internet finds now.
+    pub fn internet(&self) -> Internet {
+        let found = self.world.with(|air, _| air.link(self.id)?.internet());
+        match found {
+            Some(InternetAccess::Yes) => Internet::Yes,
+            Some(InternetAccess::Captive) => Internet::Captive,
+            Some(InternetAccess::No) | None => Internet::No,
+        }
     }
 
     /// Restarts it: link, access point and operation are gone, and so is what was not heard yet.

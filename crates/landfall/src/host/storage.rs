@@ -1,0 +1,112 @@
+//! What a simulated device keeps its configuration in: its flash, or, where that takes no write from
+//! the start, memory that refuses to save. A device with a broken flash still comes up, and says
+//! what it could not save.
+
+use landfall_core::config::{Config, Defaults, Warning};
+use landfall_core::manager::{StoreFailed, StoreOp};
+use landfall_core::net::Passphrase;
+use landfall_device::runtime::{FlashStorage, LoadError, Source, Storage, Stored};
+use landfall_device::store::{Key, StoreError, VALUE_MAX};
+use landfall_sim::flash::SECTOR_SIZE;
+
+use super::SharedFlash;
+
+/// Sectors of a device's store: 64 KiB, two pages more than it needs, so that it wears better.
+pub(super) const SECTORS: usize = 16;
+
+/// Where the configuration is.
+pub(super) enum SimStorage {
+    /// In the flash.
+    Flash(Box<FlashStorage<SharedFlash>>),
+    /// Nowhere: the flash takes no writes, and this is what the device was given.
+    Refusing(Box<Config>),
+}
+
+impl SimStorage {
+    /// Opens the flash. A blank one gets `given`, where there is something; with `reset` every one.
+    ///
+    /// # Errors
+    /// A flash that does not even read.
+    pub(super) async fn open(
+        flash: SharedFlash,
+        given: Option<&Config>,
+        reset: bool,
+    ) -> Result<Self, StoreError> {
+        let partition = 0..(SECTORS * SECTOR_SIZE) as u32;
+        let opened = FlashStorage::open(flash, partition, Defaults::built_in()).await;
+        let mut storage = match opened {
+            Ok(storage) => Box::new(storage),
+            Err(StoreError::Flash(why)) => {
+                tracing::error!("the flash cannot be prepared, nothing will be saved: {why:?}");
+                return Ok(Self::refusing(given));
+            }
+            Err(other) => return Err(other),
+        };
+        if let Some(config) = given
+            && (reset || is_blank(&mut storage).await)
+            && storage.seed(config).await.is_err()
+        {
+            tracing::error!("the flash did not take the configuration, nothing will be saved");
+            return Ok(Self::refusing(given));
+        }
+        Ok(Self::Flash(storage))
+    }
+
+    fn refusing(given: Option<&Config>) -> Self {
+        let config = given.cloned();
+        let config = config.unwrap_or_else(|| Defaults::built_in().config());
+        Self::Refusing(Box::new(config))
+    }
+}
+
+/// Whether no device has booted from it yet, nor been given a whole configuration: the networks are
+/// written last, and an identity at the first boot.
+async fn is_blank(storage: &mut FlashStorage<SharedFlash>) -> bool {
+    let mut buffer = vec![0; VALUE_MAX];
+    for key in [Key::Identity, Key::Networks] {
+        let found = storage.store().load(key, &mut buffer).await;
+        if found != Ok(None) {
+            return false;
+        }
+    }
+    true
+}
+
+impl Storage for SimStorage {
+    async fn load(&mut self, warn: &mut dyn FnMut(&Warning<'_>)) -> Result<Stored, LoadError> {
+        match self {
+            Self::Flash(flash) => flash.load(warn).await,
+            Self::Refusing(config) => {
+                let defaults = Defaults::built_in();
+                Ok(Stored {
+                    config: (**config).clone(),
+                    candidate: None,
+                    last_good: None,
+                    ap_secret: defaults.ap_secret,
+                    ap_prefix: defaults.ap_prefix,
+                })
+            }
+        }
+    }
+
+    fn take(&mut self, op: StoreOp, source: Source<'_>) -> Result<(), StoreFailed> {
+        match self {
+            Self::Flash(flash) => flash.take(op, source),
+            Self::Refusing(_) => Err(StoreFailed),
+        }
+    }
+
+    async fn commit(&mut self) -> Result<(), StoreFailed> {
+        match self {
+            Self::Flash(flash) => flash.commit().await,
+            Self::Refusing(_) => Err(StoreFailed),
+        }
+    }
+
+    async fn keep_secret(&mut self, secret: &Passphrase) -> Result<(), StoreFailed> {
+        match self {
+            Self::Flash(flash) => flash.keep_secret(secret).await,
+            Self::Refusing(_) => Err(StoreFailed),
+        }
+    }
+}
