@@ -1,0 +1,7 @@
+//! The program from outside: what it prints on its doors, and how it ends.
+#![expect(clippy::unwrap_used, reason = "a test fails by it")]
+
+mod console;
+mod host;
+mod life;
+mod words;
