@@ -5,6 +5,8 @@
 const POLL_MS = 2000;
 // A page touched this lately asks the device not to leave for another network just now.
 const TOUCHED_MS = 60000;
+// Time to read a result.
+const SEEN_MS = 1000;
 // Then a GET counts as lost; a scan may take 5 s. A POST waits while the browser asks who it is.
 const GET_MS = 9000;
 
@@ -12,7 +14,7 @@ const GET_MS = 9000;
 const words = {
   wrong_password: 'Wrong password. Check it and try again.',
   not_found: 'Not found. Check its name, and that it is near and on 2.4 GHz.',
-  security_mismatch: 'Its security does not fit. Check if it has a password and allows WPA2.',
+  security_mismatch: 'Its security does not fit. Check its password and allow WPA2.',
   weak_signal: 'The signal is too weak. Move closer and try again.',
   ap_full: 'The router is full. Disconnect a device and try again.',
   ap_comeback: 'The router is busy. Wait a minute and try again.',
@@ -43,8 +45,7 @@ let touched = 0;
 // Counts the credentials sent: a status asked for before them says nothing about them.
 let sent = 0;
 let scanned;
-// The result on the screen, and the one the device was told about.
-let shown;
+// The result the device was told about.
 let seen;
 // The chosen row, until its name is edited.
 let chosen;
@@ -109,7 +110,7 @@ const render = () => {
   if (state) write(at.about, hostname + ' · ' + status.mac);
   if (station) {
     write(at.hint,
-      'To scan, join ' + own + '. It is up when no known network is, and after a reset.');
+      'To scan, join ' + own + '. It is up without a known network, and after a reset.');
   } else if (!scanned && state && !trying) {
     scan();
   }
@@ -131,16 +132,13 @@ const poll = async () => {
   setTimeout(poll, POLL_MS);
 };
 
-// A result counts as seen when it was there at two polls: the device may then close the sheet. On
-// the station side nobody waits for that, and a write would ask for a password out of nowhere.
+// A result counts as seen when it was there for a moment: the phone may then close the sheet.
 const tellSeen = (candidate) => {
   const result = candidate && candidate.verdict != 'trying' && candidate.ssid + candidate.verdict;
-  const told = result == seen || status.apPassword === null;
-  if (result && result == shown && !told && !document.hidden) {
+  if (result && result != seen && !document.hidden) {
     seen = result;
-    api('seen', {}).catch(({error}) => error || (seen = 0));
+    setTimeout(() => api('seen', {}).catch(({error}) => error || (seen = 0)), SEEN_MS);
   }
-  shown = result;
 };
 
 const row = (network) => {
@@ -191,7 +189,7 @@ const reset = async () => {
 
 const refuse = ({error, detail}) => {
   lost = !error;
-  const why = words[error] || detail || error;
+  const why = words[error] || detail;
   note = error && {at: status.state, show: ['bad', 'Not done', '', why]};
   (/ssid/.test(error) ? at.ssid : /pass/.test(error) ? at.pass : at.card).focus();
   render();

@@ -1,7 +1,7 @@
 //! The captive portal's page as it goes over the wire: one request, gzipped, style and script inline.
 //!
 //! The sources are the plain files in `portal/`; `build.rs` puts them together. A server answers
-//! `GET /` with [`PAGE`], `Content-Encoding: gzip`, `Content-Type: text/html; charset=utf-8` and
+//! `GET /` with [`PAGE`], `Content-Encoding: gzip`, `Content-Type: text/html` and
 //! [`CONTENT_SECURITY_POLICY`].
 
 /// The most bytes that the page may take on the wire; the build fails above.

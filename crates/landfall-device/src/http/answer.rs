@@ -244,7 +244,8 @@ impl Body {
         let kind = match self {
             Self::Fixed(fixed) => return fixed.write_type(out),
             Self::Metrics(_) => "text/plain; version=0.0.4; charset=utf-8",
-            Self::Page => "text/html; charset=utf-8\r\nContent-Encoding: gzip",
+            // It says its own character set, and every byte of the page counts.
+            Self::Page => "text/html\r\nContent-Encoding: gzip",
             Self::Result(_) => "text/html; charset=utf-8",
             Self::Status(_)
             | Self::Scan(_)
