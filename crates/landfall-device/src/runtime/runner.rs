@@ -194,7 +194,12 @@ impl<R: Radio, S: Storage, C: Clock, M: RawMutex> Runner<R, S, C, M> {
                 Output::Wait(deadline) => return Effect::Wait(deadline),
                 Output::Radio(op) => radio.start(op, Target::of(op, &device.manager)),
                 Output::Store(op) => *writing = Some(store.take(op, device.source())),
-                Output::Event(event) => return Effect::Tell(device.note(event, now)),
+                Output::Event(event) => {
+                    let record = device.note(event, now);
+                    let new = device.clients.iter_mut().filter(|c| c.rssi.is_none());
+                    new.for_each(|client| client.rssi = radio.client_rssi(client.mac));
+                    return Effect::Tell(record);
+                }
                 Output::Reply(ticket, reply) => device.answer(ticket, reply),
                 Output::Failed(ticket, verdict) => failed(device, ticket, verdict),
                 Output::State(ticket, state) => {
