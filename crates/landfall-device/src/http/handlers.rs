@@ -133,19 +133,28 @@ pub(super) fn reset(_: &Call, _: &[u8], view: &View<'_>) -> Answer {
 }
 
 /// `POST /api/mode`.
-pub(super) fn mode(_: &Call, body: &[u8], _: &View<'_>) -> Answer {
+pub(super) fn mode(_: &Call, body: &[u8], view: &View<'_>) -> Answer {
+    if view.proving {
+        return Answer::Ready(super::reply::busy());
+    }
     let mode = object(body).and_then(mode_of);
     or_refuse(mode.map(|mode| Answer::Ask(Command::SetMode(mode), Then::Mode(mode))))
 }
 
 /// `POST /api/networks`.
 pub(super) fn add_network(_: &Call, body: &[u8], view: &View<'_>) -> Answer {
+    if view.proving {
+        return Answer::Ready(super::reply::busy());
+    }
     let network = object(body).and_then(|object| network_of(object, &view.wifi.networks));
     or_refuse(network.map(|network| Answer::Ask(Command::Add(network), Then::Networks)))
 }
 
 /// `PUT /api/networks/<n>`.
 pub(super) fn put_network(call: &Call, body: &[u8], view: &View<'_>) -> Answer {
+    if view.proving {
+        return Answer::Ready(super::reply::busy());
+    }
     let Some(place) = known_place(call, view) else {
         return Answer::Ready(super::reply::unknown_network());
     };
@@ -155,6 +164,9 @@ pub(super) fn put_network(call: &Call, body: &[u8], view: &View<'_>) -> Answer {
 
 /// `DELETE /api/networks/<n>`.
 pub(super) fn remove_network(call: &Call, _: &[u8], view: &View<'_>) -> Answer {
+    if view.proving {
+        return Answer::Ready(super::reply::busy());
+    }
     match known_place(call, view) {
         None => Answer::Ready(super::reply::unknown_network()),
         Some(place) => Answer::Ask(Command::RemoveAt(place), Then::Networks),

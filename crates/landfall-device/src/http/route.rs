@@ -92,7 +92,8 @@ const fn write(method: Method, path: &'static str, handler: Handler) -> Route {
 
 const ROUTES: &[Route] = &[
     get("/", Access::Anyone, Use::Touch, h::page),
-    get("/result", Access::Tells, Use::None, h::result),
+    // Tells no more than the status, and whoever sent the form is led here.
+    get("/result", Access::Anyone, Use::None, h::result),
     get("/metrics", Access::Tells, Use::None, h::metrics),
     get("/api/status", Access::Anyone, Use::TouchIfActive, h::status),
     get("/api/session", Access::Anyone, Use::None, h::session),
@@ -110,9 +111,9 @@ const ROUTES: &[Route] = &[
     write(Method::Post, "/api/networks", h::add_network),
     write(Method::Put, "/api/networks/<n>", h::put_network),
     write(Method::Delete, "/api/networks/<n>", h::remove_network),
-    // Both change nothing of the device's own, so the network joined may send them too.
+    // Both change nothing of the device's own: whoever sees the page may send them.
     Route {
-        access: Access::Tells,
+        access: Access::Anyone,
         uses: Use::Seen,
         ..write(Method::Post, "/api/seen", h::seen)
     },

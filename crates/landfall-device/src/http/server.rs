@@ -9,12 +9,14 @@ use edge_nal::{Close, TcpAccept, TcpShutdown};
 use embassy_futures::join::join_array;
 use embassy_futures::select::{Either, select};
 use embedded_io_async::{Read, Write};
+use landfall_core::command::{Command, Refusal, Reply};
 use zeroize::Zeroize;
 
 use super::answer::{Body, Response, Window};
 use super::head::HEAD_MAX;
 use super::limiter::Limiter;
 use super::receive::{Frame, Received, timed_out};
+use super::reply::Then;
 use super::route::{Answer, Call};
 use super::view::{Device, Door, Timer};
 use crate::portal;
@@ -31,6 +33,10 @@ pub const WRITE_MS: u32 = 5_000;
 /// Time between two requests of a connection. Short, since an open page asks every 2 s and would
 /// hold the place of somebody else meanwhile.
 pub const KEEP_ALIVE_MS: u32 = 1_000;
+/// Time for a scan: the radio may be at work for somebody else first.
+const SCAN_MS: u32 = 5_000;
+/// Time before a scan is asked for again that could not be.
+const SCAN_RETRY_MS: u32 = 50;
 /// Time for a client to hear the last of an answer before its connection goes.
 const LINGER_MS: u32 = 1_000;
 /// Time before an accept is tried again that failed for want of something.
@@ -185,7 +191,12 @@ impl<D: Device, T: Timer> Server<'_, D, T> {
             Answer::Ready(response) => response,
             Answer::Events => return None,
             Answer::Ask(command, then) => {
-                let reply = self.device.submit(command).await;
+                let reply = match then {
+                    Then::Scan => self.scan().await,
+                    Then::Join | Then::JoinForm | Then::Reset | Then::Mode(_) | Then::Networks => {
+                        self.device.submit(command).await
+                    }
+                };
                 self.device
                     .with_view(|view| then.answer(reply, self.door, view))
             }
@@ -194,6 +205,26 @@ impl<D: Device, T: Timer> Server<'_, D, T> {
             self.device.portal_use(used);
         }
         Some(response)
+    }
+
+    /// A scan where the rows are old, one for all who ask: those whom the machine has no room to
+    /// remember look again until it is done.
+    async fn scan(&self) -> Reply {
+        let asking = async {
+            while !self.device.with_view(|view| view.has_fresh_rows()) {
+                match self.device.submit(Command::Scan).await {
+                    Reply::Refused(Refusal::TooManyAskers | Refusal::Busy) => {
+                        self.timer.sleep_ms(SCAN_RETRY_MS).await;
+                    }
+                    reply => return reply,
+                }
+            }
+            Reply::Scanned
+        };
+        match select(asking, self.timer.sleep_ms(SCAN_MS)).await {
+            Either::First(reply) => reply,
+            Either::Second(()) => Reply::Refused(Refusal::ScanFailed),
+        }
     }
 
     /// Closes a connection so that its last answer arrives: closing with unread bytes around would

@@ -47,6 +47,9 @@ pub struct Session<'a> {
     pub needs_code: bool,
 }
 
+/// How old the rows of a scan may be that are told.
+const ROWS_MS: u64 = 15_000;
+
 /// Everything that a handler reads: the device as it stands at one moment.
 #[derive(Clone, Copy, Debug)]
 pub struct View<'a> {
@@ -60,6 +63,8 @@ pub struct View<'a> {
     pub identity: &'a Identity,
     /// The last scan, strongest first, one row per access point.
     pub scan_rows: &'a [ScanRow],
+    /// How long ago it ended; none: there was none.
+    pub scan_age_ms: Option<u64>,
     /// Who is on the access point.
     pub clients: &'a [Client],
     /// The session under way.
@@ -69,6 +74,9 @@ pub struct View<'a> {
     /// Whether credentials would be refused as busy
     /// ([`Manager::is_busy`](landfall_core::manager::Manager::is_busy)).
     pub busy: bool,
+    /// Whether credentials are being proved: nothing else that is stored changes meanwhile
+    /// ([`Manager::is_proving`](landfall_core::manager::Manager::is_proving)).
+    pub proving: bool,
     /// Whether the probes of phones are answered with success
     /// ([`Manager::probe_succeeds`](landfall_core::manager::Manager::probe_succeeds)).
     pub probe_succeeds: bool,
@@ -91,6 +99,11 @@ impl View<'_> {
             Side::Ap => Some(self.status.ap_ip),
             Side::Station => self.status.station_ip,
         }
+    }
+
+    /// Whether the rows are young enough to be told as they are.
+    pub(crate) fn has_fresh_rows(&self) -> bool {
+        self.scan_age_ms.is_some_and(|age| age <= ROWS_MS)
     }
 
     /// Whether anybody may join our access point.

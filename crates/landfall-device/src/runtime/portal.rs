@@ -26,10 +26,12 @@ impl<C: Clock, M: RawMutex> http::Device for Wifi<C, M> {
                 services: &device.services,
                 identity: manager.identity(),
                 scan_rows: manager.scan_rows(),
+                scan_age_ms: manager.scan_age_ms(now),
                 clients: device.clients(),
                 session: None,
                 now,
                 busy: manager.is_busy(),
+                proving: manager.is_proving(),
                 probe_succeeds: manager.probe_succeeds(now),
             };
             read.take().map(|read| read(&view))

@@ -244,7 +244,7 @@ fn the_rest_of_the_table_answers() {
                 landfall_uptime_seconds 12.345
             GET /
                 > Touched
-                200 OK | Content-Type: text/html; charset=utf-8
+                200 OK | Content-Type: text/html
         "#]],
     );
 }
