@@ -1,9 +1,11 @@
 //! What the core costs a chip, against its budgets, with the peers' figures beside it.
 //!
-//! The program in `firmware/size` names what a device calls. It is linked for riscv32imc; the
-//! linker's map tells which bytes come from the core's object, the program itself what a
-//! `Manager` takes. Generic code of other crates that the core instantiates counts as the core's;
-//! formatting and memory routines of the standard library do not, and are told apart.
+//! The program in `firmware/size` names everything that a device calls. It is linked for
+//! riscv32imc; the linker's map tells whose the bytes are ([`parts`]), the program itself what a
+//! `Manager` takes. The budget is for the core's own code and constants; what it pulls in beside
+//! them of other crates is told by crate.
+
+mod parts;
 
 use std::path::{Path, PathBuf};
 
@@ -11,6 +13,7 @@ use anyhow::{Context, Result, bail};
 use object::{Object, ObjectSection, ObjectSymbol};
 use serde_json::json;
 
+use self::parts::Parts;
 use crate::page;
 use crate::riscv::{self, TARGET, Toolchain};
 
@@ -26,11 +29,6 @@ const PROBE_NAME: &str = "landfall-size";
 /// Its constants that hold the size of a `Manager`, and of the identity it refers to.
 const STATE_SYMBOL: &str = "LANDFALL_MANAGER_SIZE";
 const IDENTITY_SYMBOL: &str = "LANDFALL_IDENTITY_SIZE";
-/// What marks the core's object in the linker's map.
-const CORE_OBJECT: &str = "landfall_core-";
-/// What marks a section made from the core's source, mangled. The compiler puts its smallest
-/// functions into the object of the program that calls them.
-const CORE_PATH: &str = "13landfall_core";
 
 /// Bytes on the wire of the peers' portal pages, gzipped where they gzip.
 const PEERS_PAGES: &[(&str, u64)] = &[
@@ -40,25 +38,10 @@ const PEERS_PAGES: &[(&str, u64)] = &[
     ("tonyp7/esp32-wifi-manager", 22_231),
 ];
 
-/// Bytes of code and constants.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-struct Code {
-    text: u64,
-    rodata: u64,
-}
-
-impl Code {
-    const fn total(self) -> u64 {
-        self.text + self.rodata
-    }
-}
-
 /// What was measured.
 struct Sizes {
-    /// The core's own.
-    core: Code,
-    /// Everything that was linked, the core included.
-    linked: Code,
+    /// Code and constants.
+    parts: Parts,
     /// `size_of::<Manager>()`.
     state: u64,
     /// `size_of::<Identity>()`, held beside the manager and not counted as its state.
@@ -69,7 +52,7 @@ struct Sizes {
 
 impl Sizes {
     fn fit(&self) -> bool {
-        self.core.total() <= CODE_MAX
+        self.parts.core_total() <= CODE_MAX
             && self.state <= STATE_MAX
             && self.page.is_none_or(|bytes| bytes <= PAGE_MAX)
     }
@@ -97,8 +80,7 @@ fn measure(root: &Path) -> Result<Sizes> {
     let map =
         std::fs::read_to_string(&map).with_context(|| format!("reading {}", map.display()))?;
     Ok(Sizes {
-        core: core_code(&map)?,
-        linked: linked_code(&file),
+        parts: Parts::of_map(&map)?,
         state: constant(&file, STATE_SYMBOL)?,
         identity: constant(&file, IDENTITY_SYMBOL)?,
         page: page::wire_size(root)?,
@@ -123,46 +105,6 @@ fn link(root: &Path) -> Result<(PathBuf, PathBuf)> {
     Ok((program, map))
 }
 
-/// Adds up the core's lines of the map of `ld.lld`: address, load address, size, alignment, then
-/// `archive(object):(section)`; numbers but the alignment are hexadecimal.
-fn core_code(map: &str) -> Result<Code> {
-    let mut code = Code::default();
-    for line in map.lines() {
-        let Some((before, section)) = line.split_once(":(.") else {
-            continue;
-        };
-        let words: Vec<_> = before.split_whitespace().collect();
-        let [_, _, size, _, object] = words[..] else {
-            continue;
-        };
-        let object = object.rsplit_once('/').map_or(object, |(_, name)| name);
-        if !object.contains(CORE_OBJECT) && !section.contains(CORE_PATH) {
-            continue;
-        }
-        let size = u64::from_str_radix(size, 16).with_context(|| format!("in the map: {line}"))?;
-        if section.starts_with("text") {
-            code.text += size;
-        } else if section.starts_with("rodata") {
-            code.rodata += size;
-        }
-    }
-    if code.text == 0 {
-        bail!("the linker's map names no code of the core");
-    }
-    Ok(code)
-}
-
-fn linked_code(file: &object::File<'_>) -> Code {
-    let size = |name| {
-        file.section_by_name(name)
-            .map_or(0, |section| section.size())
-    };
-    Code {
-        text: size(".text"),
-        rodata: size(".rodata"),
-    }
-}
-
 /// Reads a constant that the program keeps for us.
 fn constant(file: &object::File<'_>, name: &str) -> Result<u64> {
     let symbol = file
@@ -179,21 +121,24 @@ fn constant(file: &object::File<'_>, name: &str) -> Result<u64> {
 }
 
 fn print_table(sizes: &Sizes) {
-    let Code { text, rodata } = sizes.core;
+    let parts = &sizes.parts;
     println!("core on {TARGET}, opt-level s");
-    print_row(
-        sizes.core.total(),
-        &format!("code, of {CODE_MAX} (.text {text}, .rodata {rodata})"),
-    );
+    print_row(parts.core_total(), &format!("code, of {CODE_MAX}:"));
+    parts
+        .core
+        .iter()
+        .for_each(|(name, bytes)| print_row(*bytes, &format!("  {name}")));
+    print_row(parts.foreign_total(), "what it uses of other crates:");
+    parts
+        .foreign
+        .iter()
+        .for_each(|(name, bytes)| print_row(*bytes, &format!("  {name}")));
+    print_row(parts.core_total() + parts.foreign_total(), "both");
     print_row(
         sizes.state,
         &format!("state, of {STATE_MAX} (size_of::<Manager>())"),
     );
     print_row(sizes.identity, "identity, which it refers to, beside that");
-    print_row(
-        sizes.linked.total(),
-        "linked in all, with what it uses of the standard library",
-    );
     println!("portal page on the wire");
     if let Some(bytes) = sizes.page {
         print_row(bytes, &format!("ours, of {PAGE_MAX}"));
@@ -208,17 +153,17 @@ fn print_row(bytes: u64, what: &str) {
 }
 
 fn to_json(sizes: &Sizes) -> serde_json::Value {
-    let code =
-        |code: Code| json!({"text": code.text, "rodata": code.rodata, "total": code.total()});
     let peers: serde_json::Map<_, _> = PEERS_PAGES
         .iter()
         .map(|(name, bytes)| ((*name).to_owned(), json!(bytes)))
         .collect();
     json!({
         "target": TARGET,
-        "core": code(sizes.core),
+        "core": sizes.parts.core_total(),
         "core_max": CODE_MAX,
-        "linked": code(sizes.linked),
+        "core_parts": sizes.parts.core,
+        "linked": sizes.parts.core_total() + sizes.parts.foreign_total(),
+        "foreign_parts": sizes.parts.foreign,
         "state": sizes.state,
         "state_max": STATE_MAX,
         "identity": sizes.identity,
@@ -226,31 +171,4 @@ fn to_json(sizes: &Sizes) -> serde_json::Value {
         "page_max": PAGE_MAX,
         "peers_pages": peers,
     })
-}
-
-#[cfg(test)]
-mod tests {
-    use super::{Code, core_code};
-
-    #[test]
-    fn only_the_lines_of_the_core_count() {
-        let map = "\
-     VMA      LMA     Size Align Out     In      Symbol
-   10000    10000       40     4 .rodata
-   10000    10000       30     4         /d/liblandfall_core-1.rlib(landfall_core-1.a.o):(.rodata..Lanon.1)
-   10030    10030       10     4         /d/libcore-1.rlib(core-1.a.o):(.rodata.x)
-   11000    11000      118     2 .text
-   11000    11000      100     2         /d/liblandfall_core-1.rlib(landfall_core-1.a.o):(.text._ZN1aE)
-   11000    11000      100     2                 a
-   11100    11100       10     2         /landfall_core-x/main-1.a.o:(.text._start)
-   11110    11110        8     2         /landfall_core-x/main-1.a.o:(.text._RNvMNtCs_13landfall_core1bE)
-   11118    11118        8     2         /d/liblandfall_core-1.rlib(landfall_core-1.a.o):(.eh_frame)
-";
-        let expected = Code {
-            text: 0x108,
-            rodata: 0x30,
-        };
-        assert_eq!(core_code(map).expect("a map"), expected);
-        assert!(core_code("").is_err());
-    }
 }

@@ -1,0 +1,174 @@
+//! Whose the linked bytes are, by the map of `ld.lld`.
+//!
+//! Every function has a section of its own, named by its mangled path. What mentions a path of the
+//! core is the core's, and belongs to the module mentioned first: so is generic code of other
+//! crates that only a type of the core made necessary. Everything else belongs to the crate it was
+//! written in, also where the core's object holds it. Texts and tables have no names; those in the
+//! core's object are its own.
+
+use std::collections::BTreeMap;
+
+use anyhow::{Context, Result, bail};
+
+/// What marks the core's object in the map.
+const CORE_OBJECT: &str = "landfall_core-";
+/// What a path of the core begins with.
+const CORE_PATH: &str = "landfall_core::";
+/// The program that is measured in; it is no part of the core.
+const PROBE_PATH: &str = "landfall_size::";
+/// Where names end that are not mangled: memory routines, 64-bit divisions.
+const BUILTINS: &str = "compiler_builtins";
+/// Where bytes are counted that nothing tells the owner of.
+const CONSTANTS: &str = "texts and tables";
+
+/// The parts of the core, and the modules that belong to each; those not named are the rest.
+const PARTS: &[(&str, &[&str])] = &[
+    ("machine", &["manager", "heard", "penalty", "standing", "rng"]),
+    ("console", &["console"]),
+    ("configuration", &["config", "json"]),
+];
+const REST: &str = "events, QR code, values";
+
+/// Bytes by what they are of.
+#[derive(Debug, Default, PartialEq, Eq)]
+pub(super) struct Parts {
+    /// The core's own, by part.
+    pub(super) core: BTreeMap<String, u64>,
+    /// Of other crates, by crate.
+    pub(super) foreign: BTreeMap<String, u64>,
+}
+
+/// Whose some bytes are.
+enum Owner {
+    Core(&'static str),
+    Foreign(String),
+    Probe,
+}
+
+impl Parts {
+    /// Adds up the lines of the map: address, load address, size, alignment, then
+    /// `archive(object):(section)`; numbers but the alignment are hexadecimal.
+    pub(super) fn of_map(map: &str) -> Result<Self> {
+        let mut parts = Self::default();
+        for line in map.lines() {
+            let Some((object, section, size)) = input_section(line) else {
+                continue;
+            };
+            if !section.starts_with("text") && !section.starts_with("rodata") {
+                continue;
+            }
+            let size = u64::from_str_radix(size, 16).with_context(|| format!("in the map: {line}"))?;
+            match owner(object, section) {
+                Owner::Core(part) => *parts.core.entry(part.to_owned()).or_default() += size,
+                Owner::Foreign(of) => *parts.foreign.entry(of).or_default() += size,
+                Owner::Probe => {}
+            }
+        }
+        if parts.core.is_empty() {
+            bail!("the linker's map names no code of the core");
+        }
+        Ok(parts)
+    }
+
+    /// The core's own bytes.
+    pub(super) fn core_total(&self) -> u64 {
+        self.core.values().sum()
+    }
+
+    /// The bytes of other crates.
+    pub(super) fn foreign_total(&self) -> u64 {
+        self.foreign.values().sum()
+    }
+}
+
+/// Object, section and size of a line that is of an object's section.
+fn input_section(line: &str) -> Option<(&str, &str, &str)> {
+    let (before, section) = line.split_once(":(.")?;
+    let mut words = before.split_whitespace();
+    let (size, object) = (words.nth(2)?, words.nth(1)?);
+    let object = object.rsplit_once('/').map_or(object, |(_, name)| name);
+    Some((object, section.strip_suffix(')')?, size))
+}
+
+fn owner(object: &str, section: &str) -> Owner {
+    // `text._RNv…` and `rodata._RNv…`, and tables made of a `match` as `rodata..Lswitch.table._RNv…`.
+    let mangled = section.find("_R").map(|at| &section[at..]);
+    let Some(mangled) = mangled else {
+        return unnamed(object, section);
+    };
+    let path = format!("{:#}", rustc_demangle::demangle(mangled));
+    if let Some(at) = path.find(CORE_PATH) {
+        return Owner::Core(part(&path[at + CORE_PATH.len()..]));
+    }
+    if path.contains(PROBE_PATH) {
+        return Owner::Probe;
+    }
+    let path = path.trim_start_matches(|c: char| !c.is_alphabetic());
+    Owner::Foreign(first_name(path).to_owned())
+}
+
+/// Whose constants and functions without a path are.
+fn unnamed(object: &str, section: &str) -> Owner {
+    let name = first_name(object.strip_prefix("lib").unwrap_or(object));
+    if object.contains(CORE_OBJECT) {
+        Owner::Core(CONSTANTS)
+    } else if name.starts_with("landfall_size") || section == "text._start" {
+        Owner::Probe
+    } else if section.starts_with("text") {
+        Owner::Foreign(BUILTINS.to_owned())
+    } else {
+        Owner::Foreign(name.to_owned())
+    }
+}
+
+fn part(path: &str) -> &'static str {
+    let module = first_name(path);
+    let of_module = |(_, modules): &&(&str, &[&str])| modules.contains(&module);
+    PARTS.iter().find(of_module).map_or(REST, |(part, _)| part)
+}
+
+/// A name up to what cannot be in one.
+fn first_name(path: &str) -> &str {
+    let end = path.find(|c: char| !c.is_alphanumeric() && c != '_');
+    &path[..end.unwrap_or(path.len())]
+}
+
+#[cfg(test)]
+mod tests {
+    use super::Parts;
+
+    const MAP: &str = "\
+     VMA      LMA     Size Align Out     In      Symbol
+   10000    10000       40     4 .rodata
+   10000    10000       30     4         /d/liblandfall_core-1.rlib(landfall_core-1.a.o):(.rodata..Lanon.1)
+   10030    10030       10     4         /d/libcore-1.rlib(core-1.a.o):(.rodata..Lanon.2)
+   11000    11000      118     2 .text
+   11000    11000      100     2         /d/liblandfall_core-1.rlib(landfall_core-1.a.o):(.text._RNvNtCs7_13landfall_core7manager3new)
+   11000    11000      100     2                 a
+   11100    11100       10     2         /landfall_core-x/main-1.a.o:(.text._start)
+   11110    11110        8     2         /landfall_core-x/main-1.a.o:(.text._RNvNtNtCs7_13landfall_core6config4json3get)
+   11118    11118        4     2         /d/liblandfall_core-1.rlib(landfall_core-1.a.o):(.text._RNvNtCs8_4core3fmt5write)
+   1111c    1111c        4     2         /d/libcompiler_builtins-1.rlib(x.o):(.text.memcpy)
+   11120    11120        8     2         /d/liblandfall_core-1.rlib(landfall_core-1.a.o):(.eh_frame)
+";
+
+    #[test]
+    fn bytes_belong_to_who_wrote_them() {
+        let parts = Parts::of_map(MAP).expect("a map");
+        expect_test::expect![[r#"
+            Parts {
+                core: {
+                    "configuration": 8,
+                    "machine": 256,
+                    "texts and tables": 48,
+                },
+                foreign: {
+                    "compiler_builtins": 4,
+                    "core": 20,
+                },
+            }
+        "#]]
+        .assert_debug_eq(&parts);
+        assert!(Parts::of_map("").is_err());
+    }
+}
