@@ -23,7 +23,10 @@ const CONSTANTS: &str = "texts and tables";
 
 /// The parts of the core, and the modules that belong to each; those not named are the rest.
 const PARTS: &[(&str, &[&str])] = &[
-    ("machine", &["manager", "heard", "penalty", "standing", "rng"]),
+    (
+        "machine",
+        &["manager", "heard", "penalty", "standing", "rng"],
+    ),
     ("console", &["console"]),
     ("configuration", &["config", "json"]),
 ];
@@ -57,7 +60,8 @@ impl Parts {
             if !section.starts_with("text") && !section.starts_with("rodata") {
                 continue;
             }
-            let size = u64::from_str_radix(size, 16).with_context(|| format!("in the map: {line}"))?;
+            let size =
+                u64::from_str_radix(size, 16).with_context(|| format!("in the map: {line}"))?;
             match owner(object, section) {
                 Owner::Core(part) => *parts.core.entry(part.to_owned()).or_default() += size,
                 Owner::Foreign(of) => *parts.foreign.entry(of).or_default() += size,

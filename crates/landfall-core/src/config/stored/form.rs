@@ -2,28 +2,24 @@
 //! version.
 //!
 //! They are apart from the configuration's own types, so that those can change. Texts and names
-//! are borrowed, from the configuration as from the bytes that are read.
+//! are borrowed from the bytes that are read: a piece is looked through whole before any of it is
+//! taken.
 
 use heapless::Vec;
-use serde::{Deserialize, Serialize};
 
 use super::super::{ApSecurity, MAX_NETWORKS, values};
-use super::{DoesNotFit, VERSION};
+use super::bytes::{Cursor, Writer};
 use crate::net::{KeyMaterial, Passphrase, Security};
 
 /// The piece *networks*.
-#[derive(Serialize, Deserialize)]
 pub(super) struct NetworksForm<'a> {
-    #[serde(borrow)]
     pub(super) networks: Vec<NetworkForm<'a>, MAX_NETWORKS>,
     pub(super) candidate: Option<CandidateForm<'a>>,
     pub(super) last_good: Option<LastGoodForm>,
 }
 
-#[derive(Serialize, Deserialize)]
 pub(super) struct NetworkForm<'a> {
     pub(super) ssid: &'a [u8],
-    #[serde(borrow)]
     pub(super) key: KeyForm<'a>,
     pub(super) bssid: Option<[u8; 6]>,
     pub(super) hidden: bool,
@@ -32,7 +28,6 @@ pub(super) struct NetworkForm<'a> {
 }
 
 /// How a network lets in.
-#[derive(Serialize, Deserialize)]
 pub(super) enum KeyForm<'a> {
     Open,
     Phrase(&'a str),
@@ -41,23 +36,19 @@ pub(super) enum KeyForm<'a> {
     Device,
 }
 
-#[derive(Serialize, Deserialize)]
 pub(super) struct CandidateForm<'a> {
     pub(super) ssid: &'a [u8],
     pub(super) verdict: u8,
 }
 
-#[derive(Serialize, Deserialize)]
 pub(super) struct LastGoodForm {
     pub(super) bssid: [u8; 6],
     pub(super) channel: u8,
 }
 
 /// The piece *settings*.
-#[derive(Serialize, Deserialize)]
 pub(super) struct SettingsForm<'a> {
     pub(super) mode: u8,
-    #[serde(borrow)]
     pub(super) ap: ApForm<'a>,
     pub(super) connect_timeout_ms: u32,
     pub(super) max_retry: u8,
@@ -65,10 +56,8 @@ pub(super) struct SettingsForm<'a> {
     pub(super) services: ServicesForm<'a>,
 }
 
-#[derive(Serialize, Deserialize)]
 pub(super) struct ApForm<'a> {
     pub(super) ssid: Option<&'a [u8]>,
-    #[serde(borrow)]
     pub(super) key: KeyForm<'a>,
     pub(super) channel: Option<u8>,
     pub(super) hidden: bool,
@@ -79,7 +68,6 @@ pub(super) struct ApForm<'a> {
     pub(super) prefix: u8,
 }
 
-#[derive(Serialize, Deserialize)]
 pub(super) struct ServicesForm<'a> {
     pub(super) hostname: Option<&'a str>,
     pub(super) config_server_enabled: bool,
@@ -102,26 +90,149 @@ pub(super) struct ServicesForm<'a> {
     pub(super) extra: &'a str,
 }
 
+impl<'a> NetworksForm<'a> {
+    /// The form that the bytes of a piece are; none: they are none.
+    pub(super) fn read(piece: &'a [u8]) -> Option<Self> {
+        let mut c = Cursor::new(piece);
+        let mut networks = Vec::new();
+        for _ in 0..c.number() {
+            if networks.push(NetworkForm::read(&mut c)).is_err() {
+                c.refuse();
+                break;
+            }
+        }
+        let form = Self {
+            networks,
+            candidate: c.flag().then(|| CandidateForm {
+                ssid: c.bytes(),
+                verdict: c.byte(),
+            }),
+            last_good: c.flag().then(|| LastGoodForm {
+                bssid: c.array(),
+                channel: c.byte(),
+            }),
+        };
+        c.is_whole().then_some(form)
+    }
+}
+
+impl<'a> NetworkForm<'a> {
+    fn read(c: &mut Cursor<'a>) -> Self {
+        Self {
+            ssid: c.bytes(),
+            key: KeyForm::read(c),
+            bssid: c.some_array(),
+            hidden: c.flag(),
+            enables_webrepl: c.flag(),
+            proven: c.flag(),
+        }
+    }
+}
+
+impl<'a> SettingsForm<'a> {
+    /// The form that the bytes of a piece are; none: they are none.
+    pub(super) fn read(piece: &'a [u8]) -> Option<Self> {
+        let mut c = Cursor::new(piece);
+        let form = Self {
+            mode: c.byte(),
+            ap: ApForm::read(&mut c),
+            connect_timeout_ms: c.number(),
+            max_retry: c.byte(),
+            fallback_deadline_ms: c.number(),
+            services: ServicesForm::read(&mut c),
+        };
+        c.is_whole().then_some(form)
+    }
+}
+
+impl<'a> ApForm<'a> {
+    fn read(c: &mut Cursor<'a>) -> Self {
+        Self {
+            ssid: c.some_bytes(),
+            key: KeyForm::read(c),
+            channel: c.some_byte(),
+            hidden: c.flag(),
+            max_clients: c.byte(),
+            enables_webrepl: c.flag(),
+            start_policy: c.byte(),
+            address: c.array(),
+            prefix: c.byte(),
+        }
+    }
+}
+
+impl<'a> ServicesForm<'a> {
+    fn read(c: &mut Cursor<'a>) -> Self {
+        Self {
+            hostname: c.some_text(),
+            config_server_enabled: c.flag(),
+            config_server_password: c.some_text(),
+            webrepl_password: c.some_text(),
+            station_writes: c.flag(),
+            fleet_url: c.text(),
+            fleet_claim: c.text(),
+            fleet_ca_pem: c.text(),
+            mqtt_url: c.text(),
+            mqtt_user: c.text(),
+            mqtt_password: c.text(),
+            mqtt_commands: c.flag(),
+            internet_probe_url: c.text(),
+            country: c.some_array(),
+            tx_power_dbm: c.some_byte(),
+            led_pin: c.some_byte(),
+            led_active_low: c.flag().then(|| c.flag()),
+            log_level: c.byte(),
+            extra: c.text(),
+        }
+    }
+}
+
+const OPEN: u8 = 0;
+const PHRASE: u8 = 1;
+const RAW: u8 = 2;
+const DEVICE: u8 = 3;
+
+/// Writes how a network lets in.
+pub(super) fn write_security(security: &Security, w: &mut Writer<'_>) {
+    match security {
+        Security::Open => w.byte(OPEN),
+        Security::Personal(key) => write_key(key, w),
+    }
+}
+
+/// Writes how our access point lets in.
+pub(super) fn write_ap_security(security: &ApSecurity, w: &mut Writer<'_>) {
+    match security {
+        ApSecurity::DeviceSecret => w.byte(DEVICE),
+        ApSecurity::Open => w.byte(OPEN),
+        ApSecurity::Key(key) => write_key(key, w),
+    }
+}
+
+fn write_key(key: &Passphrase, w: &mut Writer<'_>) {
+    match key.material() {
+        KeyMaterial::Phrase(text) => {
+            w.byte(PHRASE);
+            w.text(text);
+        }
+        KeyMaterial::Raw(key) => {
+            w.byte(RAW);
+            w.raw(key);
+        }
+    }
+}
+
 impl<'a> KeyForm<'a> {
-    pub(super) fn of(security: &'a Security) -> Self {
-        match security {
-            Security::Open => Self::Open,
-            Security::Personal(key) => Self::of_key(key),
-        }
-    }
-
-    pub(super) fn of_ap(security: &'a ApSecurity) -> Self {
-        match security {
-            ApSecurity::DeviceSecret => Self::Device,
-            ApSecurity::Open => Self::Open,
-            ApSecurity::Key(key) => Self::of_key(key),
-        }
-    }
-
-    fn of_key(key: &'a Passphrase) -> Self {
-        match key.material() {
-            KeyMaterial::Phrase(text) => Self::Phrase(text),
-            KeyMaterial::Raw(key) => Self::Raw(*key),
+    fn read(c: &mut Cursor<'a>) -> Self {
+        match c.byte() {
+            OPEN => Self::Open,
+            PHRASE => Self::Phrase(c.text()),
+            RAW => Self::Raw(c.array()),
+            DEVICE => Self::Device,
+            _ => {
+                c.refuse();
+                Self::Device
+            }
         }
     }
 
@@ -150,26 +261,4 @@ impl<'a> KeyForm<'a> {
 fn phrase(text: &str) -> Option<Passphrase> {
     let key = Passphrase::new(text.as_bytes()).ok()?;
     values::is_phrase(&key).then_some(key)
-}
-
-/// Writes a piece: the version, then the form.
-pub(super) fn write<'b>(
-    form: &impl Serialize,
-    buffer: &'b mut [u8],
-) -> Result<&'b [u8], DoesNotFit> {
-    let (version, rest) = buffer.split_first_mut().ok_or(DoesNotFit)?;
-    *version = VERSION;
-    let len = 1 + postcard::to_slice(form, rest)
-        .map_err(|_| DoesNotFit)?
-        .len();
-    buffer.get(..len).ok_or(DoesNotFit)
-}
-
-/// Reads a piece; none where it has another version, another form, or more behind it.
-pub(super) fn read<'a, T: Deserialize<'a>>(bytes: &'a [u8]) -> Option<T> {
-    let form = bytes.strip_prefix(&[VERSION])?;
-    match postcard::take_from_bytes(form) {
-        Ok((form, [])) => Some(form),
-        Ok(_) | Err(_) => None,
-    }
 }

@@ -15,10 +15,11 @@
 //! into the [`Slot::other`], then the head. Until the head is written the old configuration is in
 //! force, whole; and as long as the new one is not confirmed the old one can come back.
 //!
-//! A piece begins with its [`VERSION`]; what follows is written by `postcard`. Reading is lenient:
+//! A piece begins with its [`VERSION`]; what follows is one field after another. Reading is lenient:
 //! whatever the bytes are, it gives a configuration, and warns of what is wrong. The pieces hold
 //! secrets in clear: wipe the buffers.
 
+mod bytes;
 mod form;
 mod networks;
 mod settings;

@@ -2,7 +2,8 @@
 
 use super::super::document::Warning;
 use super::super::{KnownNetwork, MAX_NETWORKS};
-use super::form::{self, CandidateForm, KeyForm, LastGoodForm, NetworkForm, NetworksForm};
+use super::bytes::Writer;
+use super::form::{self, NetworkForm, NetworksForm};
 use super::{DoesNotFit, Stored, Warner};
 use crate::command::Verdict;
 use crate::manager::{LastGood, Record};
@@ -22,29 +23,32 @@ pub fn encode_networks<'b>(
     record: &Record<'_>,
     buffer: &'b mut [u8],
 ) -> Result<&'b [u8], DoesNotFit> {
-    let form = NetworksForm {
-        networks: record.networks.iter().map(form_of).collect(),
-        candidate: record.candidate.map(|(ssid, verdict)| CandidateForm {
-            ssid: ssid.as_bytes(),
-            verdict: number_of(verdict),
-        }),
-        last_good: record.last_good.map(|last| LastGoodForm {
-            bssid: last.bssid.0,
-            channel: last.channel.number(),
-        }),
-    };
-    form::write(&form, buffer)
+    let mut w = Writer::new(buffer);
+    w.number(record.networks.len() as u32);
+    record
+        .networks
+        .iter()
+        .for_each(|network| write_network(network, &mut w));
+    w.flag(record.candidate.is_some());
+    if let Some((ssid, verdict)) = record.candidate {
+        w.bytes(ssid.as_bytes());
+        w.byte(number_of(verdict));
+    }
+    w.flag(record.last_good.is_some());
+    if let Some(last) = record.last_good {
+        w.raw(&last.bssid.0);
+        w.byte(last.channel.number());
+    }
+    w.finish()
 }
 
-fn form_of(network: &KnownNetwork) -> NetworkForm<'_> {
-    NetworkForm {
-        ssid: network.ssid.as_bytes(),
-        key: KeyForm::of(&network.security),
-        bssid: network.bssid.map(|bssid| bssid.0),
-        hidden: network.hidden,
-        enables_webrepl: network.enables_webrepl,
-        proven: network.proven,
-    }
+fn write_network(network: &KnownNetwork, w: &mut Writer<'_>) {
+    w.bytes(network.ssid.as_bytes());
+    form::write_security(&network.security, w);
+    w.some_raw(network.bssid.as_ref().map(|bssid| bssid.0.as_slice()));
+    w.flag(network.hidden);
+    w.flag(network.enables_webrepl);
+    w.flag(network.proven);
 }
 
 impl Stored {
@@ -55,7 +59,7 @@ impl Stored {
             piece: "stored_networks",
             warn,
         };
-        let Some(form) = form::read::<NetworksForm<'_>>(bytes) else {
+        let Some(form) = NetworksForm::read(bytes) else {
             return warner.unreadable();
         };
         let networks = &mut self.config.wifi.networks;

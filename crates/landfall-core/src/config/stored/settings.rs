@@ -11,7 +11,8 @@ use super::super::{
     MQTT_CREDENTIAL_MAX, Mode, Secret, Services, StartPolicy, StationSettings, TX_POWER_DBM,
     URL_MAX, values,
 };
-use super::form::{self, ApForm, KeyForm, ServicesForm, SettingsForm};
+use super::bytes::Writer;
+use super::form::{self, ApForm, ServicesForm, SettingsForm};
 use super::{DoesNotFit, Stored, Warner};
 use crate::net::{Channel, HOSTNAME_MAX, Hostname, Ipv4Net, PASSPHRASE_MAX, SSID_MAX, Ssid};
 
@@ -45,63 +46,66 @@ pub fn encode_settings<'b>(
     buffer: &'b mut [u8],
 ) -> Result<&'b [u8], DoesNotFit> {
     let ConfigRef { wifi, services } = config;
-    let form = SettingsForm {
-        mode: wifi.mode as u8,
-        ap: ap_form(&wifi.ap),
-        connect_timeout_ms: wifi.station.connect_timeout_ms,
-        max_retry: wifi.station.max_retry,
-        fallback_deadline_ms: wifi.station.fallback_deadline_ms,
-        services: services_form(services),
+    let mut w = Writer::new(buffer);
+    w.byte(wifi.mode as u8);
+    write_ap(&wifi.ap, &mut w);
+    w.number(wifi.station.connect_timeout_ms);
+    w.byte(wifi.station.max_retry);
+    w.number(wifi.station.fallback_deadline_ms);
+    write_services(services, &mut w);
+    w.finish()
+}
+
+fn write_ap(ap: &ApSettings, w: &mut Writer<'_>) {
+    w.some_bytes(ap.ssid.as_ref().map(Ssid::as_bytes));
+    form::write_ap_security(&ap.security, w);
+    w.some_byte(ap.channel.map(Channel::number));
+    w.flag(ap.hidden);
+    w.byte(ap.max_clients);
+    w.flag(ap.enables_webrepl);
+    w.byte(match ap.start_policy {
+        StartPolicy::Always => 0,
+        StartPolicy::Fallback => 1,
+        StartPolicy::Never => 2,
+    });
+    w.raw(&ap.address.addr.octets());
+    w.byte(ap.address.prefix);
+}
+
+fn write_services(services: &Services, w: &mut Writer<'_>) {
+    let password = |password: &Option<Secret<DOOR_PASSWORD_MAX>>, w: &mut Writer<'_>| {
+        w.some_bytes(password.as_ref().map(|secret| secret.expose().as_bytes()));
     };
-    form::write(&form, buffer)
-}
-
-fn ap_form(ap: &ApSettings) -> ApForm<'_> {
-    ApForm {
-        ssid: ap.ssid.as_ref().map(Ssid::as_bytes),
-        key: KeyForm::of_ap(&ap.security),
-        channel: ap.channel.map(Channel::number),
-        hidden: ap.hidden,
-        max_clients: ap.max_clients,
-        enables_webrepl: ap.enables_webrepl,
-        start_policy: match ap.start_policy {
-            StartPolicy::Always => 0,
-            StartPolicy::Fallback => 1,
-            StartPolicy::Never => 2,
-        },
-        address: ap.address.addr.octets(),
-        prefix: ap.address.prefix,
-    }
-}
-
-fn services_form(services: &Services) -> ServicesForm<'_> {
-    ServicesForm {
-        hostname: services.hostname.as_ref().map(Hostname::as_str),
-        config_server_enabled: services.config_server_enabled,
-        config_server_password: services.config_server_password.as_ref().map(Secret::expose),
-        webrepl_password: services.webrepl_password.as_ref().map(Secret::expose),
-        station_writes: services.station_writes,
-        fleet_url: &services.fleet_url,
-        fleet_claim: services.fleet_claim.expose(),
-        fleet_ca_pem: &services.fleet_ca_pem,
-        mqtt_url: &services.mqtt_url,
-        mqtt_user: &services.mqtt_user,
-        mqtt_password: services.mqtt_password.expose(),
-        mqtt_commands: services.mqtt_commands,
-        internet_probe_url: &services.internet_probe_url,
-        country: services.country,
-        tx_power_dbm: services.tx_power_dbm,
-        led_pin: services.led_pin,
-        led_active_low: services.led_active_low,
-        log_level: match services.log_level {
-            LogLevel::Error => 0,
-            LogLevel::Warn => 1,
-            LogLevel::Info => 2,
-            LogLevel::Debug => 3,
-            LogLevel::Trace => 4,
-        },
-        extra: services.extra.as_text(),
-    }
+    w.some_bytes(
+        services
+            .hostname
+            .as_ref()
+            .map(|name| name.as_str().as_bytes()),
+    );
+    w.flag(services.config_server_enabled);
+    password(&services.config_server_password, w);
+    password(&services.webrepl_password, w);
+    w.flag(services.station_writes);
+    w.text(&services.fleet_url);
+    w.text(services.fleet_claim.expose());
+    w.text(&services.fleet_ca_pem);
+    w.text(&services.mqtt_url);
+    w.text(&services.mqtt_user);
+    w.text(services.mqtt_password.expose());
+    w.flag(services.mqtt_commands);
+    w.text(&services.internet_probe_url);
+    w.some_raw(services.country.as_ref().map(<[u8; 2]>::as_slice));
+    w.some_byte(services.tx_power_dbm);
+    w.some_byte(services.led_pin);
+    w.some_byte(services.led_active_low.map(u8::from));
+    w.byte(match services.log_level {
+        LogLevel::Error => 0,
+        LogLevel::Warn => 1,
+        LogLevel::Info => 2,
+        LogLevel::Debug => 3,
+        LogLevel::Trace => 4,
+    });
+    w.text(services.extra.as_text());
 }
 
 impl Stored {
@@ -112,7 +116,7 @@ impl Stored {
             piece: "stored_settings",
             warn,
         };
-        let Some(form) = form::read::<SettingsForm<'_>>(bytes) else {
+        let Some(form) = SettingsForm::read(bytes) else {
             return warner.unreadable();
         };
         let wifi = &mut self.config.wifi;
