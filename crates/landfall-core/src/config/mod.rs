@@ -9,6 +9,7 @@
 mod defaults;
 mod document;
 mod extra;
+mod fields;
 mod identity;
 mod network;
 mod path;

@@ -4,7 +4,7 @@ use super::document::SaveError;
 use super::reader::{Found, Judge, Reader, Stop};
 use super::reason::Reason;
 use super::section::NETWORK_KEYS;
-use super::values;
+use super::values::{self, Parsed};
 use super::{ConfigRef, KnownNetwork, Networks};
 use crate::json::{self, Value};
 use crate::net::{Bssid, Security, Ssid};
@@ -28,14 +28,13 @@ impl Reader<'_> {
     pub(super) fn networks(&mut self, root: Value<'_>, to: &mut Networks) -> Result<(), Stop> {
         const NAME: &str = "known_networks";
         to.clear();
-        match self.field(root, &[NAME], &mut values::array)? {
-            Found::Right => {}
-            Found::Wrong => return Ok(()),
+        let list = match self.find(root, &[NAME])? {
+            Found::Value(name, value) if self.settle(name, values::array(value))? => value,
+            Found::Value(..) | Found::Wrong => return Ok(()),
             Found::Absent => return self.wrong_at(NAME, &Reason::Missing),
-        }
+        };
         let mark = self.path.key(NAME);
-        let elements = root.member(NAME).into_iter().flat_map(Value::elements);
-        for (place, value) in elements.enumerate() {
+        for (place, value) in list.elements().enumerate() {
             let mark = self.path.index(place);
             self.element(value, place, to)?;
             self.path.back(mark);
@@ -99,36 +98,32 @@ impl Reader<'_> {
             Ok(None) => self.wrong_at("ssid", &Reason::Missing).map(|()| None)?,
             Err((name, reason)) => self.wrong_at(name, reason).map(|()| None)?,
         };
-        let mut bssid = None;
-        let pinned = self.field(object, &["bssid"], &mut |value| {
-            if !value.is_null() {
-                bssid = Some(values::bssid(value)?);
-            }
-            Ok(())
-        })?;
-        let mut security = Security::Open;
-        let current = self.current;
-        let password = self.field(object, &["password"], &mut |value| {
-            let stored = |ssid| stored_security(current?, &ssid, bssid);
-            security = if values::is_mask(value) {
-                ssid.and_then(stored).ok_or(&Reason::NoStoredSecret)?
-            } else {
-                values::security(value)?
+        let mut draft = Draft {
+            ssid,
+            security: Security::Open,
+            bssid: None,
+            hidden: false,
+            enables_webrepl: false,
+        };
+        let mut is_sure = true;
+        for member in MEMBERS {
+            let right = match self.find(object, &[member.name])? {
+                Found::Absent => true,
+                Found::Wrong => false,
+                Found::Value(name, value) => {
+                    let read = (member.read)(value, &mut draft, self.current.as_ref());
+                    self.settle(name, read)?
+                }
             };
-            Ok(())
-        })?;
-        let (mut webrepl, mut hidden) = (false, false);
-        self.take(object, &["enables_webrepl"], &mut webrepl, values::boolean)?;
-        self.take(object, &["hidden"], &mut hidden, values::boolean)?;
-        let (Some(ssid), Found::Right | Found::Absent, Found::Right | Found::Absent) =
-            (ssid, pinned, password)
-        else {
+            is_sure &= right || !member.is_vital;
+        }
+        let Some(ssid) = draft.ssid.filter(|_| is_sure) else {
             return Ok(None);
         };
-        let mut network = KnownNetwork::new(ssid, security);
-        network.bssid = bssid;
-        network.hidden = hidden;
-        network.enables_webrepl = webrepl;
+        let mut network = KnownNetwork::new(ssid, draft.security);
+        network.bssid = draft.bssid;
+        network.hidden = draft.hidden;
+        network.enables_webrepl = draft.enables_webrepl;
         network.proven = self.is_proven(&network);
         Ok(Some(network))
     }
@@ -141,6 +136,54 @@ impl Reader<'_> {
             .any(|known| known.proven)
     }
 }
+
+/// A network as far as it is read.
+struct Draft {
+    ssid: Option<Ssid>,
+    security: Security,
+    bssid: Option<Bssid>,
+    hidden: bool,
+    enables_webrepl: bool,
+}
+
+/// A member of a network beside its name.
+struct Member {
+    name: &'static str,
+    /// Without it right, the network is not joined.
+    is_vital: bool,
+    read: fn(Value<'_>, &mut Draft, Option<&ConfigRef<'_>>) -> Parsed<()>,
+}
+
+const MEMBERS: &[Member] = &[
+    Member {
+        name: "bssid",
+        is_vital: true,
+        read: |v, to, _| values::bssid(v, &mut to.bssid),
+    },
+    Member {
+        name: "password",
+        is_vital: true,
+        read: |v, to, current| {
+            let stored = |ssid| stored_security(*current?, &ssid, to.bssid);
+            to.security = if values::is_mask(v) {
+                to.ssid.and_then(stored).ok_or(&Reason::NoStoredSecret)?
+            } else {
+                values::security(v)?
+            };
+            Ok(())
+        },
+    },
+    Member {
+        name: "enables_webrepl",
+        is_vital: false,
+        read: |v, to, _| values::boolean(v, &mut to.enables_webrepl),
+    },
+    Member {
+        name: "hidden",
+        is_vital: false,
+        read: |v, to, _| values::boolean(v, &mut to.hidden),
+    },
+];
 
 /// What a mask stands for: the key of the network of that name, first of the one that is pinned
 /// alike, last of one that is set aside.

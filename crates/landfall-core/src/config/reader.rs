@@ -3,8 +3,8 @@
 //! Where something is wrong the walk asks [`Reader::wrong`], which warns and lets the default
 //! stand, or notes path and reason and ends the walk.
 //!
-//! Some forty fields go through [`Reader::field`], so there is one of it for all types, and the
-//! way out is an empty [`Stop`]: otherwise the walk is most of a chip's code.
+//! The way out is an empty [`Stop`]: a result that is some words long, copied at each of a hundred
+//! ways out, would be most of the walk's code.
 
 use super::ConfigRef;
 use super::document::{Invalid, SaveError, Warning};
@@ -13,7 +13,7 @@ use super::path::Path;
 use super::reason::Reason;
 use super::section::Section;
 use super::values::{self, Parsed};
-use crate::json::{Text, Value};
+use crate::json::Value;
 
 /// What happens to a wrong field.
 pub(super) enum Judge<'w> {
@@ -28,13 +28,13 @@ pub(super) enum Judge<'w> {
 pub(super) struct Stop;
 
 /// How a member of an object was found.
-pub(super) enum Found {
+pub(super) enum Found<'n, 'v> {
     /// It is not there.
     Absent,
-    /// It is wrong, and that was told.
+    /// It is there twice, and that was told.
     Wrong,
-    /// It is right, and was taken.
-    Right,
+    /// Under that name.
+    Value(&'n str, Value<'v>),
 }
 
 /// Walks a document.
@@ -112,89 +112,34 @@ impl<'r> Reader<'r> {
         self.path.back(mark);
     }
 
-    /// Hands the member of one of these names to `read`, which says what is wrong with it.
-    pub(super) fn field(
+    /// The member of one of these names.
+    pub(super) fn find<'n, 'v>(
         &mut self,
-        object: Value<'_>,
-        names: &[&str],
-        read: &mut dyn FnMut(Value<'_>) -> Parsed<()>,
-    ) -> Result<Found, Stop> {
-        let (name, reason) = match values::only(object, names) {
-            Ok(None) => return Ok(Found::Absent),
-            Ok(Some((name, value))) => match read(value) {
-                Ok(()) => return Ok(Found::Right),
-                Err(reason) => (name, reason),
-            },
-            Err(twice) => twice,
-        };
-        self.wrong_at(name, reason).map(|()| Found::Wrong)
+        object: Value<'v>,
+        names: &'n [&'n str],
+    ) -> Result<Found<'n, 'v>, Stop> {
+        match values::only(object, names) {
+            Ok(None) => Ok(Found::Absent),
+            Ok(Some((name, value))) => Ok(Found::Value(name, value)),
+            Err((name, reason)) => self.wrong_at(name, reason).map(|()| Found::Wrong),
+        }
     }
 
-    /// As [`Reader::field`], where it is all one how it was found.
-    pub(super) fn put(
-        &mut self,
-        object: Value<'_>,
-        name: &str,
-        read: &mut dyn FnMut(Value<'_>) -> Parsed<()>,
-    ) -> Result<(), Stop> {
-        self.field(object, &[name], read).map(drop)
-    }
-
-    /// Takes the member of one of these names; what is absent or wrong leaves `to` as it is.
-    pub(super) fn take<T>(
-        &mut self,
-        object: Value<'_>,
-        names: &[&str],
-        to: &mut T,
-        parse: impl Fn(Value<'_>) -> Parsed<T>,
-    ) -> Result<(), Stop> {
-        self.field(object, names, &mut |value| {
-            *to = parse(value)?;
-            Ok(())
-        })
-        .map(drop)
-    }
-
-    /// As [`Reader::take`]; `null` is as good as absent.
-    pub(super) fn take_some<T>(
-        &mut self,
-        object: Value<'_>,
-        names: &[&str],
-        to: &mut Option<T>,
-        parse: impl Fn(Value<'_>) -> Parsed<T>,
-    ) -> Result<(), Stop> {
-        self.field(object, names, &mut |value| {
-            if !value.is_null() {
-                *to = Some(parse(value)?);
-            }
-            Ok(())
-        })
-        .map(drop)
-    }
-
-    /// Reads a member that is an object; one that is absent or wrong is passed over.
-    pub(super) fn section(
-        &mut self,
-        parent: Value<'_>,
-        section: Section,
-        read: &mut dyn FnMut(&mut Self, Value<'_>) -> Result<(), Stop>,
-    ) -> Result<(), Stop> {
-        let found = self.field(parent, &[section.name()], &mut values::object)?;
-        let object = match (found, parent.member(section.name())) {
-            (Found::Right, Some(object)) => object,
-            (Found::Right | Found::Wrong | Found::Absent, _) => return Ok(()),
-        };
-        let mark = self.path.key(section.name());
-        self.strangers(object, section)?;
-        read(self, object)?;
-        self.path.back(mark);
-        Ok(())
+    /// Tells what is wrong with a member, if something is, and gives whether it is right.
+    pub(super) fn settle(&mut self, name: &str, parsed: Parsed<()>) -> Result<bool, Stop> {
+        match parsed {
+            Ok(()) => Ok(true),
+            Err(reason) => self.wrong_at(name, reason).map(|()| false),
+        }
     }
 
     /// Keeps the members that have no meaning in a section.
     pub(super) fn strangers(&mut self, object: Value<'_>, section: Section) -> Result<(), Stop> {
-        let unknown = |key: &Text<'_>| !section.keys().iter().any(|name| key.is(name));
-        for (key, value) in object.members().filter(|(key, _)| unknown(key)) {
+        for (key, value) in object.members() {
+            let mut names = section.rows().iter().flat_map(|row| row.names());
+            if names.any(|name| key.is(name)) {
+                continue;
+            }
             let mark = self.path.stranger(key);
             match self.extra.keep(section, key, value) {
                 Ok(()) => self.note(&Reason::Unknown),

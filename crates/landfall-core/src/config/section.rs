@@ -1,4 +1,4 @@
-//! The objects of a configuration document and the names of their members.
+//! The objects of a configuration document.
 
 /// One object of the document.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -19,18 +19,22 @@ pub(super) enum Section {
 impl Section {
     /// The member that it is; nothing for the document itself.
     pub(super) const fn name(self) -> &'static str {
+        *self.name_ref()
+    }
+
+    pub(super) const fn name_ref(self) -> &'static &'static str {
         match self {
-            Self::Root => "",
-            Self::AccessPoint => "access_point",
-            Self::ApConfig => "config",
-            Self::ConfigServer => "config_server",
-            Self::Webrepl => "webrepl",
-            Self::Station => "station",
-            Self::Portal => "portal",
-            Self::Fleet => "fleet",
-            Self::Mqtt => "mqtt",
-            Self::Radio => "radio",
-            Self::Led => "led",
+            Self::Root => &"",
+            Self::AccessPoint => &"access_point",
+            Self::ApConfig => &"config",
+            Self::ConfigServer => &"config_server",
+            Self::Webrepl => &"webrepl",
+            Self::Station => &"station",
+            Self::Portal => &"portal",
+            Self::Fleet => &"fleet",
+            Self::Mqtt => &"mqtt",
+            Self::Radio => &"radio",
+            Self::Led => &"led",
         }
     }
 
@@ -48,53 +52,6 @@ impl Section {
             Self::Mqtt => 'm',
             Self::Radio => 'r',
             Self::Led => 'l',
-        }
-    }
-
-    /// The members that have a meaning in it.
-    pub(super) const fn keys(self) -> &'static [&'static str] {
-        match self {
-            Self::Root => &[
-                "schema",
-                "hostname",
-                "mode",
-                "known_networks",
-                "access_point",
-                "config_server",
-                "webrepl",
-                "station",
-                "portal",
-                "fleet",
-                "mqtt",
-                "internet_probe_url",
-                "radio",
-                "led",
-                "log_level",
-            ],
-            Self::AccessPoint => &["config", "enables_webrepl", "start_policy"],
-            Self::ApConfig => &[
-                "essid",
-                "ssid",
-                "ssid_hex",
-                "password",
-                "key",
-                "channel",
-                "hidden",
-                "max_clients",
-                "txpower",
-                "dhcp_hostname",
-                "hostname",
-                "authmode",
-                "security",
-            ],
-            Self::ConfigServer => &["enabled", "password"],
-            Self::Webrepl => &["password"],
-            Self::Station => &["connect_timeout_ms", "max_retry", "fallback_deadline_ms"],
-            Self::Portal => &["station_writes", "ap_address"],
-            Self::Fleet => &["url", "claim", "ca_pem"],
-            Self::Mqtt => &["url", "user", "password", "commands"],
-            Self::Radio => &["country", "tx_power_dbm"],
-            Self::Led => &["pin", "active_low"],
         }
     }
 }

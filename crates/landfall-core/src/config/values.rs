@@ -60,44 +60,87 @@ pub(super) fn is_mask(value: Value<'_>) -> bool {
     value.as_text().is_some_and(|text| text.is(MASK))
 }
 
-pub(super) fn boolean(value: Value<'_>) -> Parsed<bool> {
-    value.as_bool().ok_or(&Reason::Expected("true or false"))
+pub(super) fn boolean(value: Value<'_>, to: &mut bool) -> Parsed<()> {
+    *to = value.as_bool().ok_or(&Reason::Expected("true or false"))?;
+    Ok(())
+}
+
+/// As [`boolean`]; `null` is as good as absent, as it is wherever a value may be missing.
+pub(super) fn some_boolean(value: Value<'_>, to: &mut Option<bool>) -> Parsed<()> {
+    if value.is_null() {
+        return Ok(());
+    }
+    let mut flag = false;
+    boolean(value, &mut flag)?;
+    *to = Some(flag);
+    Ok(())
 }
 
 /// As MicroPython takes it: 0 and 1 too.
-pub(super) fn flag(value: Value<'_>) -> Parsed<bool> {
+pub(super) fn flag(value: Value<'_>, to: &mut bool) -> Parsed<()> {
     match value.as_int() {
-        Some(0) => Ok(false),
-        Some(1) => Ok(true),
-        Some(_) | None => boolean(value),
+        Some(number @ 0..=1) => {
+            *to = number == 1;
+            Ok(())
+        }
+        Some(_) | None => boolean(value, to),
     }
 }
 
 /// A whole number of that [`Reason::Range`].
-pub(super) fn number<T: TryFrom<u32>>(range: &'static Reason) -> impl Fn(Value<'_>) -> Parsed<T> {
-    move |value| in_range(value.as_int(), range)
+pub(super) fn number(value: Value<'_>, range: &'static Reason, to: &mut u32) -> Parsed<()> {
+    *to = in_range(value.as_int(), range)?;
+    Ok(())
 }
 
-fn in_range<T: TryFrom<u32>>(number: Option<i64>, range: &'static Reason) -> Parsed<T> {
+/// As [`number`], of a range that a byte holds.
+pub(super) fn byte(value: Value<'_>, range: &'static Reason, to: &mut u8) -> Parsed<()> {
+    *to = in_range(value.as_int(), range)? as u8;
+    Ok(())
+}
+
+/// As [`byte`]; `null` is as good as absent.
+pub(super) fn some_byte(
+    value: Value<'_>,
+    range: &'static Reason,
+    to: &mut Option<u8>,
+) -> Parsed<()> {
+    if !value.is_null() {
+        *to = Some(in_range(value.as_int(), range)? as u8);
+    }
+    Ok(())
+}
+
+/// The whole part of a number of that [`Reason::Range`]: MicroPython's `txpower` is in dBm with a
+/// fraction.
+pub(super) fn whole_part(
+    value: Value<'_>,
+    range: &'static Reason,
+    to: &mut Option<u8>,
+) -> Parsed<()> {
+    if value.is_null() {
+        return Ok(());
+    }
+    let raw = value.raw();
+    let end = raw.bytes().position(|b| !b.is_ascii_digit());
+    // A number has a fraction behind it; 1e1 is no number of dBm that anybody writes.
+    let (whole, behind) = raw
+        .split_at_checked(end.unwrap_or(raw.len()))
+        .unwrap_or_default();
+    let plain = behind.is_empty() || behind.starts_with('.') && !behind.contains(['e', 'E']);
+    let whole = whole.parse::<u32>().ok().filter(|_| plain);
+    *to = Some(in_range(whole.map(i64::from), range)? as u8);
+    Ok(())
+}
+
+fn in_range(number: Option<i64>, range: &'static Reason) -> Parsed<u32> {
     let &Reason::Range(min, max) = range else {
         return Err(range);
     };
     number
         .and_then(|n| u32::try_from(n).ok())
         .filter(|n| (min..=max).contains(n))
-        .and_then(|n| T::try_from(n).ok())
         .ok_or(range)
-}
-
-/// The whole part of a number of that [`Reason::Range`]: MicroPython's `txpower` is in dBm with a
-/// fraction.
-pub(super) fn whole_part(range: &'static Reason) -> impl Fn(Value<'_>) -> Parsed<u8> {
-    move |value| {
-        let raw = value.raw();
-        let plain = value.kind() == Kind::Number && !raw.contains(['e', 'E']);
-        let whole = raw.split('.').next().filter(|_| plain);
-        in_range(whole.and_then(|whole| whole.parse().ok()), range)
-    }
 }
 
 /// A text that fits `to`, written there. Where it is wrong, `to` is left empty.
@@ -113,19 +156,22 @@ pub(super) fn text(value: Value<'_>, length: &'static Reason, to: &mut StringVie
     })
 }
 
-/// A secret text that fits `to`, written there; `stored` where its mask stands for it.
-pub(super) fn secret<const N: usize>(
+/// A secret text that fits `to`, written there; `stored`, where it is not empty, where its mask
+/// stands for it. Where it is wrong, `to` is left empty.
+pub(super) fn secret(
     value: Value<'_>,
     length: &'static Reason,
-    stored: Option<&Secret<N>>,
-    to: &mut Secret<N>,
+    stored: &str,
+    to: &mut StringView,
 ) -> Parsed<()> {
-    if is_mask(value) {
-        let stored = stored.filter(|stored| !stored.is_empty());
-        *to = stored.ok_or(&Reason::NoStoredSecret)?.clone();
-        return Ok(());
+    if !is_mask(value) {
+        return text(value, length, to);
     }
-    text(value, length, to.as_mut_view())
+    to.clear();
+    if stored.is_empty() {
+        return Err(&Reason::NoStoredSecret);
+    }
+    to.push_str(stored).map_err(|_| length)
 }
 
 /// The password of config server or WebREPL; `stored` where its mask stands for it. No control
@@ -136,8 +182,9 @@ pub(super) fn door_password(
     to: &mut Option<Secret<DOOR_PASSWORD_MAX>>,
 ) -> Parsed<()> {
     const LENGTH: &Reason = &Reason::Length(DOOR_PASSWORD_MIN, DOOR_PASSWORD_MAX, Unit::Characters);
+    let stored = stored.map_or("", Secret::expose);
     let mut password = Secret::default();
-    secret(value, LENGTH, stored, &mut password)?;
+    secret(value, LENGTH, stored, password.as_mut_view())?;
     *to = check_door_password(password);
     if to.is_some() { Ok(()) } else { Err(LENGTH) }
 }
@@ -238,18 +285,26 @@ pub(super) fn security(value: Value<'_>) -> Parsed<Security> {
     Security::from_password(password.expose().as_bytes()).map_err(|_| PASSWORD)
 }
 
-/// The password of our access point. A raw key is refused: phones could not type it.
-pub(super) fn ap_security(value: Value<'_>) -> Parsed<ApSecurity> {
-    if is_mask(value) {
-        return Err(&Reason::NoStoredSecret);
-    }
-    let text = value.as_text().ok_or(TEXT)?;
-    let password = Secret::<PSK_HEX_LEN>::decode(text).map_err(|_| AP_PASSWORD)?;
-    match Security::from_password(password.expose().as_bytes()) {
-        Ok(Security::Open) => Ok(ApSecurity::Open),
-        Ok(Security::Personal(key)) if is_phrase(&key) => Ok(ApSecurity::Key(key)),
-        Ok(Security::Personal(_)) | Err(_) => Err(AP_PASSWORD),
-    }
+/// The password of our access point, or the key that is stored where its mask stands for it. A raw
+/// key is refused: phones could not type it.
+pub(super) fn ap_security(
+    value: Value<'_>,
+    stored: Option<&ApSecurity>,
+    to: &mut ApSecurity,
+) -> Parsed<()> {
+    *to = if value.as_text().is_none() {
+        return Err(TEXT);
+    } else if is_mask(value) {
+        let key = stored.filter(|stored| matches!(stored, ApSecurity::Key(_)));
+        key.ok_or(&Reason::NoStoredSecret)?.clone()
+    } else {
+        match security(value) {
+            Ok(Security::Open) => ApSecurity::Open,
+            Ok(Security::Personal(key)) if is_phrase(&key) => ApSecurity::Key(key),
+            Ok(Security::Personal(_)) | Err(_) => return Err(AP_PASSWORD),
+        }
+    };
+    Ok(())
 }
 
 /// Whether it is a passphrase, not a raw key.
@@ -257,60 +312,76 @@ pub(super) fn is_phrase(key: &Passphrase) -> bool {
     matches!(key.material(), KeyMaterial::Phrase(_))
 }
 
-pub(super) fn bssid(value: Value<'_>) -> Parsed<Bssid> {
+pub(super) fn bssid(value: Value<'_>, to: &mut Option<Bssid>) -> Parsed<()> {
     const REASON: &Reason = &Reason::Expected("a hardware address like 24:6F:28:56:78:9A, or null");
+    if value.is_null() {
+        return Ok(());
+    }
     let text = value.as_text().ok_or(REASON)?;
     let text = text.decode::<17>().map_err(|_| REASON)?;
-    Mac::parse(text.as_bytes()).ok_or(REASON)
+    *to = Some(Mac::parse(text.as_bytes()).ok_or(REASON)?);
+    Ok(())
 }
 
-pub(super) fn hostname(value: Value<'_>) -> Parsed<Hostname> {
+pub(super) fn hostname(value: Value<'_>, to: &mut Option<Hostname>) -> Parsed<()> {
+    if value.is_null() {
+        return Ok(());
+    }
     let text = value.as_text().ok_or(HOSTNAME)?;
     let text = text.decode::<HOSTNAME_MAX>().map_err(|_| HOSTNAME)?;
-    Hostname::new(&text).ok_or(HOSTNAME)
+    *to = Some(Hostname::new(&text).ok_or(HOSTNAME)?);
+    Ok(())
 }
 
 /// A channel for our access point.
-pub(super) fn ap_channel(value: Value<'_>) -> Parsed<Channel> {
+pub(super) fn ap_channel(value: Value<'_>, to: &mut Option<Channel>) -> Parsed<()> {
     const RANGE: &Reason = &Reason::Range(1, AP_CHANNEL_MAX as u32);
-    Channel::new(in_range(value.as_int(), RANGE)?).ok_or(RANGE)
+    if !value.is_null() {
+        *to = Channel::new(in_range(value.as_int(), RANGE)? as u8);
+    }
+    Ok(())
 }
 
 /// The highest channel of our access point: 14 is allowed in Japan alone, and only for 802.11b.
 pub(super) const AP_CHANNEL_MAX: u8 = 13;
 
 /// As word or number.
-pub(super) fn mode(value: Value<'_>) -> Parsed<Mode> {
+pub(super) fn mode(value: Value<'_>, to: &mut Mode) -> Parsed<()> {
     let by_number = || {
         let number = u8::try_from(value.as_int()?).ok()?;
         Mode::try_from(number).ok()
     };
-    word(value, Mode::parse)
-        .or_else(by_number)
-        .ok_or(&Reason::Expected("off, sta, ap, sta_ap, or 0 to 3"))
+    let mode = word(value).map_or_else(by_number, |word| Mode::parse(&word));
+    *to = mode.ok_or(&Reason::Expected("off, sta, ap, sta_ap, or 0 to 3"))?;
+    Ok(())
 }
 
-pub(super) fn start_policy(value: Value<'_>) -> Parsed<StartPolicy> {
-    word(value, StartPolicy::parse).ok_or(&Reason::Expected("always, fallback or never"))
+pub(super) fn start_policy(value: Value<'_>, to: &mut StartPolicy) -> Parsed<()> {
+    let policy = word(value).and_then(|word| StartPolicy::parse(&word));
+    *to = policy.ok_or(&Reason::Expected("always, fallback or never"))?;
+    Ok(())
 }
 
-pub(super) fn log_level(value: Value<'_>) -> Parsed<LogLevel> {
-    word(value, LogLevel::parse).ok_or(&Reason::Expected("error, warn, info, debug or trace"))
+pub(super) fn log_level(value: Value<'_>, to: &mut LogLevel) -> Parsed<()> {
+    let level = word(value).and_then(|word| LogLevel::parse(&word));
+    *to = level.ok_or(&Reason::Expected("error, warn, info, debug or trace"))?;
+    Ok(())
 }
 
-/// What a short word stands for.
-fn word<T>(value: Value<'_>, parse: impl FnOnce(&str) -> Option<T>) -> Option<T> {
-    parse(&value.as_text()?.decode::<8>().ok()?)
+/// A text that is short enough to be one of our words.
+fn word(value: Value<'_>) -> Option<String<8>> {
+    value.as_text()?.decode().ok()
 }
 
 /// An address for our access point: one that hosts may have, with room for clients beside it.
-pub(super) fn ap_address(value: Value<'_>) -> Parsed<Ipv4Net> {
+pub(super) fn ap_address(value: Value<'_>, to: &mut Ipv4Net) -> Parsed<()> {
     const REASON: &Reason = &Reason::Expected("an address like 192.168.4.1/24, prefix 8 to 30");
     let text = value.as_text().ok_or(REASON)?;
     let text = text.decode::<18>().map_err(|_| REASON)?;
-    Ipv4Net::parse(&text)
+    *to = Ipv4Net::parse(&text)
         .filter(|net| is_ap_address(*net))
-        .ok_or(REASON)
+        .ok_or(REASON)?;
+    Ok(())
 }
 
 /// Whether our access point may have that address.
@@ -324,9 +395,25 @@ pub(super) fn is_ap_address(net: Ipv4Net) -> bool {
         && host != !net.mask()
 }
 
+/// A URL of the web, or `""`, written to `to`.
+pub(super) fn http_url(value: Value<'_>, to: &mut StringView) -> Parsed<()> {
+    const REASON: &Reason = &Reason::Expected(
+        "an http:// or https:// URL of at most 128 bytes without user and password, or \"\"",
+    );
+    url(value, &["http", "https"], REASON, to)
+}
+
+/// A URL of a broker, or `""`, written to `to`.
+pub(super) fn mqtt_url(value: Value<'_>, to: &mut StringView) -> Parsed<()> {
+    const REASON: &Reason = &Reason::Expected(
+        "an mqtt:// or mqtts:// URL of at most 128 bytes without user and password, or \"\"",
+    );
+    url(value, &["mqtt", "mqtts"], REASON, to)
+}
+
 /// A URL of one of these schemes, or `""`, written to `to`. No user and password in it: it is shown
 /// to whoever may read the configuration.
-pub(super) fn url(
+fn url(
     value: Value<'_>,
     schemes: &[&str],
     reason: &'static Reason,
@@ -355,16 +442,16 @@ fn is_url(url: &str, schemes: &[&str]) -> bool {
 }
 
 /// A country as radios name it: two letters of ISO 3166, or `01` for the world.
-pub(super) fn country(value: Value<'_>) -> Parsed<[u8; 2]> {
+pub(super) fn country(value: Value<'_>, to: &mut Option<[u8; 2]>) -> Parsed<()> {
     const REASON: &Reason = &Reason::Expected("two letters or digits");
+    if value.is_null() {
+        return Ok(());
+    }
     let text = value.as_text().ok_or(REASON)?;
     let text = text.decode::<2>().map_err(|_| REASON)?;
     let code: [u8; 2] = text.as_bytes().try_into().map_err(|_| REASON)?;
-    if is_country(code) {
-        Ok(code)
-    } else {
-        Err(REASON)
-    }
+    *to = Some(Some(code).filter(|code| is_country(*code)).ok_or(REASON)?);
+    Ok(())
 }
 
 /// Whether that can be a country.

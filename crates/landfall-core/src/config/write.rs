@@ -3,10 +3,9 @@
 use core::fmt::{self, Display, Write};
 
 use super::extra::Hex;
+use super::fields::Row;
 use super::section::Section;
-use super::{
-    ApSecurity, ApSettings, ConfigRef, Extra, KnownNetwork, SCHEMA, Services, StationSettings,
-};
+use super::{ApSecurity, ConfigRef, Extra, KnownNetwork, SCHEMA, Secret};
 use crate::json::{Escape, JsonBytes, JsonStr, ObjectWriter, Value};
 use crate::net::{Passphrase, Security, Ssid};
 
@@ -41,153 +40,93 @@ impl<'a> ConfigRef<'a> {
     }
 }
 
-type Object<'o, 'w, 'f> = &'o mut ObjectWriter<'w, fmt::Formatter<'f>>;
-
 impl Display for ConfigJson<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let ConfigRef { wifi, services } = self.config;
-        let mut root = ObjectWriter::begin(f)?;
-        root.member("schema", SCHEMA)?;
-        if let Some(hostname) = &services.hostname {
-            root.text("hostname", hostname.as_str())?;
-        }
-        root.text("mode", wifi.mode.name())?;
-        root.member("known_networks", Networks(self))?;
-        root.object(Section::AccessPoint.name(), |o| {
-            self.access_point(o, &wifi.ap)
-        })?;
-        self.doors(&mut root)?;
-        root.object(Section::Station.name(), |o| self.station(o, &wifi.station))?;
-        self.fleet(&mut root)?;
-        self.mqtt(&mut root)?;
-        self.board(&mut root)?;
-        root.text("log_level", services.log_level.name())?;
-        self.extra(&mut root, Section::Root)?;
-        root.end()
+        self.section(f, Section::Root)
     }
 }
 
 impl ConfigJson<'_> {
-    fn services(&self) -> &Services {
-        self.config.services
-    }
-
-    fn access_point(&self, o: Object<'_, '_, '_>, ap: &ApSettings) -> fmt::Result {
-        o.object(Section::ApConfig.name(), |o| self.ap_config(o, ap))?;
-        o.member("enables_webrepl", ap.enables_webrepl)?;
-        o.text("start_policy", ap.start_policy.name())?;
-        self.extra(o, Section::AccessPoint)
-    }
-
-    fn ap_config(&self, o: Object<'_, '_, '_>, ap: &ApSettings) -> fmt::Result {
-        if let Some(ssid) = &ap.ssid {
-            ssid_members(o, "essid", ssid)?;
+    /// An object: its members by the table, then those that were kept of it.
+    fn section(&self, f: &mut fmt::Formatter<'_>, section: Section) -> fmt::Result {
+        let mut members = Members {
+            object: ObjectWriter::begin(f)?,
+            secrets: self.secrets,
+            name: "",
+        };
+        for row in section.rows() {
+            members.name = row.names()[0];
+            match row {
+                Row::Schema => members.number(SCHEMA as u32)?,
+                Row::Networks => self.networks(members.begin()?)?,
+                Row::Section(section) => self.section(members.begin()?, *section)?,
+                Row::ApSsid => {
+                    if let Some(ssid) = &self.config.wifi.ap.ssid {
+                        members.ssid(ssid)?;
+                    }
+                }
+                Row::ApPassword => match &self.config.wifi.ap.security {
+                    ApSecurity::DeviceSecret => {}
+                    ApSecurity::Open => members.object.text("password", "")?,
+                    ApSecurity::Key(key) => members.key(key)?,
+                },
+                // Kept as it stood, beside what is unknown.
+                Row::ApAuth => {}
+                Row::Field(field) => (field.write)(&self.config, &mut members)?,
+            }
         }
-        if let Some(channel) = ap.channel {
-            o.member("channel", channel.number())?;
+        members.kept(&mut self.extra_of().members(section))?;
+        members.object.end()
+    }
+
+    /// The list: known networks in their order, and those set aside at the places where they
+    /// stood.
+    fn networks(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let aside = |place| self.extra_of().aside().find(|(at, _)| *at == place);
+        let mut place = 0;
+        f.write_char('[')?;
+        for network in &self.config.wifi.networks {
+            while let Some((_, network)) = aside(place) {
+                comma(f, place)?;
+                self.aside(f, network)?;
+                place += 1;
+            }
+            comma(f, place)?;
+            self.network(f, network)?;
+            place += 1;
         }
-        o.member("hidden", ap.hidden)?;
-        match &ap.security {
-            ApSecurity::DeviceSecret => {}
-            ApSecurity::Open => o.text("password", "")?,
-            ApSecurity::Key(key) => self.key(o, "password", key)?,
+        let end = place;
+        for (_, network) in self.extra_of().aside().filter(|(at, _)| *at >= end) {
+            comma(f, place)?;
+            self.aside(f, network)?;
+            place += 1;
         }
-        o.member("max_clients", ap.max_clients)?;
-        self.extra(o, Section::ApConfig)
+        f.write_char(']')
     }
 
-    fn doors(&self, root: Object<'_, '_, '_>) -> fmt::Result {
-        let services = self.services();
-        root.object(Section::ConfigServer.name(), |o| {
-            o.member("enabled", services.config_server_enabled)?;
-            if let Some(password) = &services.config_server_password {
-                self.secret(o, "password", password.expose())?;
-            }
-            self.extra(o, Section::ConfigServer)
-        })?;
-        root.object(Section::Webrepl.name(), |o| {
-            if let Some(password) = &services.webrepl_password {
-                self.secret(o, "password", password.expose())?;
-            }
-            self.extra(o, Section::Webrepl)
-        })?;
-        root.object(Section::Portal.name(), |o| {
-            o.member("station_writes", services.station_writes)?;
-            o.member(
-                "ap_address",
-                format_args!("\"{}\"", self.config.wifi.ap.address),
-            )?;
-            self.extra(o, Section::Portal)
-        })
-    }
-
-    fn station(&self, o: Object<'_, '_, '_>, station: &StationSettings) -> fmt::Result {
-        o.member("connect_timeout_ms", station.connect_timeout_ms)?;
-        o.member("max_retry", station.max_retry)?;
-        o.member("fallback_deadline_ms", station.fallback_deadline_ms)?;
-        self.extra(o, Section::Station)
-    }
-
-    fn fleet(&self, root: Object<'_, '_, '_>) -> fmt::Result {
-        let services = self.services();
-        root.object(Section::Fleet.name(), |o| {
-            some_text(o, "url", &services.fleet_url)?;
-            self.secret(o, "claim", services.fleet_claim.expose())?;
-            some_text(o, "ca_pem", &services.fleet_ca_pem)?;
-            self.extra(o, Section::Fleet)
-        })
-    }
-
-    fn mqtt(&self, root: Object<'_, '_, '_>) -> fmt::Result {
-        let services = self.services();
-        root.object(Section::Mqtt.name(), |o| {
-            some_text(o, "url", &services.mqtt_url)?;
-            some_text(o, "user", &services.mqtt_user)?;
-            self.secret(o, "password", services.mqtt_password.expose())?;
-            o.member("commands", services.mqtt_commands)?;
-            self.extra(o, Section::Mqtt)
-        })?;
-        some_text(root, "internet_probe_url", &services.internet_probe_url)
-    }
-
-    fn board(&self, root: Object<'_, '_, '_>) -> fmt::Result {
-        let services = self.services();
-        root.object(Section::Radio.name(), |o| {
-            if let Some([a, b]) = services.country {
-                o.member(
-                    "country",
-                    format_args!("\"{}{}\"", char::from(a), char::from(b)),
-                )?;
-            }
-            if let Some(dbm) = services.tx_power_dbm {
-                o.member("tx_power_dbm", dbm)?;
-            }
-            self.extra(o, Section::Radio)
-        })?;
-        root.object(Section::Led.name(), |o| {
-            if let Some(pin) = services.led_pin {
-                o.member("pin", pin)?;
-            }
-            if let Some(active_low) = services.led_active_low {
-                o.member("active_low", active_low)?;
-            }
-            self.extra(o, Section::Led)
-        })
-    }
-
-    fn network(&self, o: Object<'_, '_, '_>, network: &KnownNetwork) -> fmt::Result {
-        ssid_members(o, "ssid", &network.ssid)?;
+    fn network(&self, f: &mut fmt::Formatter<'_>, network: &KnownNetwork) -> fmt::Result {
+        let mut members = Members {
+            object: ObjectWriter::begin(f)?,
+            secrets: self.secrets,
+            name: "ssid",
+        };
+        members.ssid(&network.ssid)?;
+        members.name = "password";
         match &network.security {
-            Security::Open => o.text("password", "")?,
-            Security::Personal(key) => self.key(o, "password", key)?,
+            Security::Open => members.object.text("password", "")?,
+            Security::Personal(key) => members.key(key)?,
         }
-        o.member("enables_webrepl", network.enables_webrepl)?;
-        match network.bssid {
-            Some(bssid) => o.member("bssid", format_args!("\"{bssid}\""))?,
-            None => o.member("bssid", "null")?,
+        members.name = "enables_webrepl";
+        members.flag(network.enables_webrepl)?;
+        members.name = "bssid";
+        match &network.bssid {
+            Some(bssid) => members.quoted(bssid)?,
+            None => members.begin()?.write_str("null")?,
         }
-        o.member("hidden", network.hidden)?;
-        kept_members(o, self.extra_of().of_network(&network.ssid))
+        members.name = "hidden";
+        members.flag(network.hidden)?;
+        members.kept(&mut self.extra_of().of_network(&network.ssid))?;
+        members.object.end()
     }
 
     /// A network that is set aside, as it stood in the document but for its secrets.
@@ -211,64 +150,7 @@ impl ConfigJson<'_> {
     }
 
     fn extra_of(&self) -> &Extra {
-        &self.services().extra
-    }
-
-    /// The members that were kept of a section.
-    fn extra(&self, o: Object<'_, '_, '_>, section: Section) -> fmt::Result {
-        kept_members(o, self.extra_of().members(section))
-    }
-
-    /// A secret text; nothing where there is none.
-    fn secret(&self, o: Object<'_, '_, '_>, name: &str, text: &str) -> fmt::Result {
-        match self.secrets {
-            Secrets::Masked if !text.is_empty() => o.text(name, MASK),
-            Secrets::Masked | Secrets::Clear => some_text(o, name, text),
-        }
-    }
-
-    /// The key of a network.
-    fn key(&self, o: Object<'_, '_, '_>, name: &str, key: &Passphrase) -> fmt::Result {
-        match self.secrets {
-            Secrets::Masked => o.text(name, MASK),
-            Secrets::Clear => {
-                let out = o.name(JsonStr(name))?;
-                out.write_char('"')?;
-                key.expose(&mut Escape(out))?;
-                out.write_char('"')
-            }
-        }
-    }
-}
-
-/// The list: known networks in their order, and those set aside at the places where they stood.
-struct Networks<'a>(&'a ConfigJson<'a>);
-
-impl Display for Networks<'_> {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Self(json) = self;
-        let aside = |place| json.extra_of().aside().find(|(at, _)| *at == place);
-        let mut place = 0;
-        f.write_char('[')?;
-        for network in &json.config.wifi.networks {
-            while let Some((_, network)) = aside(place) {
-                comma(f, place)?;
-                json.aside(f, network)?;
-                place += 1;
-            }
-            comma(f, place)?;
-            let mut o = ObjectWriter::begin(&mut *f)?;
-            json.network(&mut o, network)?;
-            o.end()?;
-            place += 1;
-        }
-        let end = place;
-        for (_, network) in json.extra_of().aside().filter(|(at, _)| *at >= end) {
-            comma(f, place)?;
-            json.aside(f, network)?;
-            place += 1;
-        }
-        f.write_char(']')
+        &self.config.services.extra
     }
 }
 
@@ -276,30 +158,96 @@ fn comma(f: &mut fmt::Formatter<'_>, place: usize) -> fmt::Result {
     if place > 0 { f.write_char(',') } else { Ok(()) }
 }
 
-/// The name of a network as text, and in hexadecimal digits where it is none.
-fn ssid_members(o: Object<'_, '_, '_>, name: &str, ssid: &Ssid) -> fmt::Result {
-    o.member(name, JsonBytes(ssid.as_bytes()))?;
-    match ssid.as_str() {
-        Some(_) => Ok(()),
-        None => o.member("ssid_hex", format_args!("\"{}\"", Hex(ssid))),
-    }
+/// Writes the members of an object, each under the name that is set.
+pub(super) struct Members<'w, 'f> {
+    object: ObjectWriter<'w, fmt::Formatter<'f>>,
+    secrets: Secrets,
+    name: &'static str,
 }
 
-fn some_text(o: Object<'_, '_, '_>, name: &str, text: &str) -> fmt::Result {
-    if text.is_empty() {
+impl<'f> Members<'_, 'f> {
+    /// Writes the name; the value is to be written to what this gives.
+    fn begin(&mut self) -> Result<&mut fmt::Formatter<'f>, fmt::Error> {
+        self.object.name(JsonStr(self.name))
+    }
+
+    /// A text; nothing where it is empty.
+    pub(super) fn text(&mut self, text: &str) -> fmt::Result {
+        if text.is_empty() {
+            return Ok(());
+        }
+        self.object.text(self.name, text)
+    }
+
+    /// A secret text; nothing where it is empty.
+    pub(super) fn secret(&mut self, text: &str) -> fmt::Result {
+        match self.secrets {
+            Secrets::Masked if !text.is_empty() => self.text(MASK),
+            Secrets::Masked | Secrets::Clear => self.text(text),
+        }
+    }
+
+    /// As [`Members::secret`].
+    pub(super) fn some_secret<const N: usize>(
+        &mut self,
+        secret: Option<&Secret<N>>,
+    ) -> fmt::Result {
+        self.secret(secret.map_or("", Secret::expose))
+    }
+
+    pub(super) fn flag(&mut self, flag: bool) -> fmt::Result {
+        self.begin()?.write_str(if flag { "true" } else { "false" })
+    }
+
+    pub(super) fn number(&mut self, number: u32) -> fmt::Result {
+        number.fmt(self.begin()?)
+    }
+
+    /// A number; nothing where there is none.
+    pub(super) fn some_number(&mut self, number: Option<u8>) -> fmt::Result {
+        number.map_or(Ok(()), |number| self.number(number.into()))
+    }
+
+    /// What prints without anything to escape, between quotes.
+    pub(super) fn quoted(&mut self, value: &dyn Display) -> fmt::Result {
+        write!(self.begin()?, "\"{value}\"")
+    }
+
+    /// A country; nothing where there is none.
+    pub(super) fn country(&mut self, code: Option<&[u8; 2]>) -> fmt::Result {
+        let text = code.and_then(|code| str::from_utf8(code).ok());
+        self.text(text.unwrap_or_default())
+    }
+
+    /// The name of a network as text, and in hexadecimal digits where it is none.
+    fn ssid(&mut self, ssid: &Ssid) -> fmt::Result {
+        JsonBytes(ssid.as_bytes()).fmt(self.begin()?)?;
+        if ssid.as_str().is_none() {
+            self.name = "ssid_hex";
+            self.quoted(&Hex(ssid))?;
+        }
         Ok(())
-    } else {
-        o.text(name, text)
     }
-}
 
-fn kept_members<'a>(
-    o: Object<'_, '_, '_>,
-    members: impl Iterator<Item = (&'a str, Value<'a>)>,
-) -> fmt::Result {
-    for (name, value) in members {
-        let out = o.name(format_args!("\"{name}\""))?;
-        write!(out, "{value}")?;
+    /// The key of a network.
+    fn key(&mut self, key: &Passphrase) -> fmt::Result {
+        match self.secrets {
+            Secrets::Masked => self.text(MASK),
+            Secrets::Clear => {
+                let out = self.begin()?;
+                out.write_char('"')?;
+                key.expose(&mut Escape(out))?;
+                out.write_char('"')
+            }
+        }
     }
-    Ok(())
+
+    /// Members as they stood in a document.
+    fn kept<'a>(&mut self, members: &mut dyn Iterator<Item = (&'a str, Value<'a>)>) -> fmt::Result {
+        for (name, value) in members {
+            let out = self.object.name(format_args!("\"{name}\""))?;
+            write!(out, "{value}")?;
+        }
+        Ok(())
+    }
 }
