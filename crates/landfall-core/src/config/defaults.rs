@@ -100,7 +100,7 @@ impl Defaults {
     /// What was set when this program was built.
     pub fn built_in() -> Self {
         // The build failed if any of them was wrong.
-        Self::parse(&RawDefaults::BUILT_IN).unwrap_or_default()
+        Self::of(&RawDefaults::BUILT_IN)
     }
 
     /// From the variables.
@@ -108,15 +108,20 @@ impl Defaults {
     /// # Errors
     /// The first variable that is out of its bounds.
     pub fn parse(raw: &RawDefaults<'_>) -> Result<Self, BadDefault> {
-        if let Some(message) = raw.fault() {
-            return Err(BadDefault { message });
+        match raw.fault() {
+            Some(message) => Err(BadDefault { message }),
+            None => Ok(Self::of(raw)),
         }
+    }
+
+    /// From variables that are right.
+    fn of(raw: &RawDefaults<'_>) -> Self {
         let d = Self::default();
         let ssid = |text: Option<&str>| set(text).and_then(|t| Ssid::new(t.as_bytes()).ok());
         let password = set(raw.sta_password).unwrap_or_default();
         let security = Security::from_password(password.as_bytes()).ok();
         let network = ssid(raw.sta_ssid).zip(security);
-        Ok(Self {
+        Self {
             network: network.map(|(ssid, security)| KnownNetwork::new(ssid, security)),
             hostname: set(raw.hostname).and_then(Hostname::new),
             max_retry: number(raw.sta_max_retry).unwrap_or(d.max_retry),
@@ -131,7 +136,7 @@ impl Defaults {
                 Some("n") => StartPolicy::Never,
                 Some(_) | None => StartPolicy::Fallback,
             },
-        })
+        }
     }
 
     /// The configuration of a device that was told nothing.

@@ -10,14 +10,18 @@ use heapless::String;
 use zeroize::{Zeroize, ZeroizeOnDrop};
 
 use super::section::Section;
-use crate::json::{self, Text, Value};
+use crate::json::{self, Members, Text, Value};
 use crate::net::Ssid;
+use crate::text::Hex;
 
 /// Most bytes that are kept: 512 of the document, and the labels.
 pub const EXTRA_MAX: usize = 768;
 
-const NETWORK: char = 'n';
-const ASIDE: char = 'x';
+const NETWORK: &str = "n";
+const ASIDE: &str = "x";
+
+/// What the members of a known network begin with: a letter, 64 digits and a dot.
+pub(super) type NetworkLabel = String<66>;
 
 /// Members and networks that we have no use for. It may hold passwords of networks that are set
 /// aside: prints as its length, zeroed on drop.
@@ -52,8 +56,9 @@ impl Extra {
     /// Erases what belongs to known networks, as a reset has to: their passwords may be in it.
     pub fn forget_networks(&mut self) {
         let mut rest = Self::default();
-        for (key, value) in self.entries() {
-            if !key.starts_with([NETWORK, ASIDE]) {
+        for (key, value) in self.root().members() {
+            let key = key.raw();
+            if !key.starts_with(NETWORK) && !key.starts_with(ASIDE) {
                 // It fitted with the others, so it fits without them.
                 let _ = rest.push(format_args!("{key}"), value);
             }
@@ -68,7 +73,7 @@ impl Extra {
 
     /// Keeps a member of a known network.
     pub(super) fn keep_of_network(&mut self, of: &Ssid, key: Text<'_>, value: Value<'_>) -> Kept {
-        self.push(format_args!("{NETWORK}{}.{}", Hex(of), key.raw()), value)
+        self.push(format_args!("{}{}", label_of(of), key.raw()), value)
     }
 
     /// Keeps a whole network that stood at that place of the list.
@@ -77,31 +82,30 @@ impl Extra {
     }
 
     /// The members of a section: their names as escaped in the document, and their values.
-    pub(super) fn members(&self, section: Section) -> impl Iterator<Item = (&str, Value<'_>)> {
-        self.entries()
-            .filter_map(move |(key, value)| Some((key.strip_prefix(section.tag())?, value)))
+    pub(super) fn members(&self, section: Section) -> Labelled<'_, 'static> {
+        self.labelled(section.tag())
     }
 
-    /// The members of a known network.
-    pub(super) fn of_network(&self, ssid: &Ssid) -> impl Iterator<Item = (&str, Value<'_>)> {
-        let mut label = String::<68>::new();
-        // A letter, 64 digits and a dot always fit.
-        let _ = write!(label.as_mut_view(), "{NETWORK}{}.", Hex(ssid));
-        self.entries()
-            .filter_map(move |(key, value)| Some((key.strip_prefix(label.as_str())?, value)))
+    /// The members of a known network, whose label is that.
+    pub(super) fn of_network<'l>(&self, label: &'l NetworkLabel) -> Labelled<'_, 'l> {
+        self.labelled(label)
     }
 
     /// The networks that are set aside, and the places where they stood.
     pub(super) fn aside(&self) -> impl Iterator<Item = (usize, Value<'_>)> {
-        self.entries()
-            .filter_map(|(key, value)| Some((key.strip_prefix(ASIDE)?.parse().ok()?, value)))
+        self.labelled(ASIDE)
+            .filter_map(|(place, value)| Some((place.parse().ok()?, value)))
     }
 
-    fn entries(&self) -> impl Iterator<Item = (&str, Value<'_>)> {
-        json::parse(self.0.as_bytes())
-            .into_iter()
-            .flat_map(|root| root.members())
-            .map(|(key, value)| (key.raw(), value))
+    fn labelled<'l>(&self, label: &'l str) -> Labelled<'_, 'l> {
+        Labelled {
+            members: self.root().members(),
+            label,
+        }
+    }
+
+    fn root(&self) -> Value<'_> {
+        json::parse(self.0.as_bytes()).unwrap_or(Value::EMPTY_OBJECT)
     }
 
     /// Adds a member, or nothing where it does not fit.
@@ -123,6 +127,33 @@ impl Extra {
 
 type Kept = Result<(), NoRoom>;
 
+/// The label of a known network.
+pub(super) fn label_of(ssid: &Ssid) -> NetworkLabel {
+    let mut label = NetworkLabel::new();
+    // It always fits.
+    let _ = write!(label.as_mut_view(), "{NETWORK}{}.", Hex(ssid.as_bytes()));
+    label
+}
+
+/// The members whose names begin with a label: the rest of the name, and the value.
+pub(super) struct Labelled<'a, 'l> {
+    members: Members<'a>,
+    label: &'l str,
+}
+
+impl<'a> Iterator for Labelled<'a, '_> {
+    type Item = (&'a str, Value<'a>);
+
+    fn next(&mut self) -> Option<Self::Item> {
+        loop {
+            let (key, value) = self.members.next()?;
+            if let Some(rest) = key.raw().strip_prefix(self.label) {
+                return Some((rest, value));
+            }
+        }
+    }
+}
+
 impl fmt::Debug for Extra {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "Extra({} bytes)", self.0.len())
@@ -136,15 +167,3 @@ impl Drop for Extra {
 }
 
 impl ZeroizeOnDrop for Extra {}
-
-/// A network's name in hexadecimal digits.
-pub(super) struct Hex<'a>(pub(super) &'a Ssid);
-
-impl fmt::Display for Hex<'_> {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        self.0
-            .as_bytes()
-            .iter()
-            .try_for_each(|b| write!(f, "{b:02x}"))
-    }
-}

@@ -39,19 +39,19 @@ impl Section {
     }
 
     /// What stands for it among the unknown members that are kept. Stored: never change one.
-    pub(super) const fn tag(self) -> char {
+    pub(super) const fn tag(self) -> &'static str {
         match self {
-            Self::Root => 'a',
-            Self::AccessPoint => 'p',
-            Self::ApConfig => 'c',
-            Self::ConfigServer => 's',
-            Self::Webrepl => 'w',
-            Self::Station => 't',
-            Self::Portal => 'o',
-            Self::Fleet => 'f',
-            Self::Mqtt => 'm',
-            Self::Radio => 'r',
-            Self::Led => 'l',
+            Self::Root => "a",
+            Self::AccessPoint => "p",
+            Self::ApConfig => "c",
+            Self::ConfigServer => "s",
+            Self::Webrepl => "w",
+            Self::Station => "t",
+            Self::Portal => "o",
+            Self::Fleet => "f",
+            Self::Mqtt => "m",
+            Self::Radio => "r",
+            Self::Led => "l",
         }
     }
 }

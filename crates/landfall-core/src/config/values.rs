@@ -118,18 +118,9 @@ pub(super) fn whole_part(
     range: &'static Reason,
     to: &mut Option<u8>,
 ) -> Parsed<()> {
-    if value.is_null() {
-        return Ok(());
+    if !value.is_null() {
+        *to = Some(in_range(value.whole_part(), range)? as u8);
     }
-    let raw = value.raw();
-    let end = raw.bytes().position(|b| !b.is_ascii_digit());
-    // A number has a fraction behind it; 1e1 is no number of dBm that anybody writes.
-    let (whole, behind) = raw
-        .split_at_checked(end.unwrap_or(raw.len()))
-        .unwrap_or_default();
-    let plain = behind.is_empty() || behind.starts_with('.') && !behind.contains(['e', 'E']);
-    let whole = whole.parse::<u32>().ok().filter(|_| plain);
-    *to = Some(in_range(whole.map(i64::from), range)? as u8);
     Ok(())
 }
 

@@ -2,12 +2,13 @@
 
 use core::fmt::{self, Display, Write};
 
-use super::extra::Hex;
+use super::extra::{Labelled, label_of};
 use super::fields::Row;
 use super::section::Section;
 use super::{ApSecurity, ConfigRef, Extra, KnownNetwork, SCHEMA, Secret};
 use crate::json::{Escape, JsonBytes, JsonStr, ObjectWriter, Value};
 use crate::net::{Passphrase, Security, Ssid};
+use crate::text::Hex;
 
 /// What stands in place of a secret.
 pub const MASK: &str = "********";
@@ -75,7 +76,7 @@ impl ConfigJson<'_> {
                 Row::Field(field) => (field.write)(&self.config, &mut members)?,
             }
         }
-        members.kept(&mut self.extra_of().members(section))?;
+        members.kept(self.extra_of().members(section))?;
         members.object.end()
     }
 
@@ -125,7 +126,7 @@ impl ConfigJson<'_> {
         }
         members.name = "hidden";
         members.flag(network.hidden)?;
-        members.kept(&mut self.extra_of().of_network(&network.ssid))?;
+        members.kept(self.extra_of().of_network(&label_of(&network.ssid)))?;
         members.object.end()
     }
 
@@ -224,7 +225,7 @@ impl<'f> Members<'_, 'f> {
         JsonBytes(ssid.as_bytes()).fmt(self.begin()?)?;
         if ssid.as_str().is_none() {
             self.name = "ssid_hex";
-            self.quoted(&Hex(ssid))?;
+            self.quoted(&Hex(ssid.as_bytes()))?;
         }
         Ok(())
     }
@@ -243,7 +244,7 @@ impl<'f> Members<'_, 'f> {
     }
 
     /// Members as they stood in a document.
-    fn kept<'a>(&mut self, members: &mut dyn Iterator<Item = (&'a str, Value<'a>)>) -> fmt::Result {
+    fn kept(&mut self, members: Labelled<'_, '_>) -> fmt::Result {
         for (name, value) in members {
             let out = self.object.name(format_args!("\"{name}\""))?;
             write!(out, "{value}")?;

@@ -94,6 +94,14 @@ impl<'a> Value<'a> {
         }
     }
 
+    /// The value of a number that fits 64 bits, without its fraction; none where it has an exponent.
+    pub(crate) fn whole_part(self) -> Option<i64> {
+        let end = self.raw.bytes().position(|b| b == b'.');
+        let (raw, fraction) = split(self.raw, end.unwrap_or(self.raw.len()));
+        let plain = !fraction.bytes().any(|b| matches!(b, b'e' | b'E'));
+        Value { raw }.as_int().filter(|_| plain)
+    }
+
     /// The text of a string.
     pub fn as_text(self) -> Option<Text<'a>> {
         match self.kind() {

@@ -2,14 +2,13 @@
 
 use core::net::Ipv4Addr;
 
-use heapless::String;
+use heapless::string::StringView;
 
 use super::super::document::Warning;
 use super::super::{
     AP_CLIENTS_MAX, ApSettings, CA_PEM_MAX, CLAIM_MAX, CONNECT_TIMEOUT_MS, ConfigRef,
     DOOR_PASSWORD_MAX, EXTRA_MAX, Extra, FALLBACK_DEADLINE_MS, LED_PIN_MAX, LogLevel, MAX_RETRY,
-    MQTT_CREDENTIAL_MAX, Mode, Secret, Services, StartPolicy, StationSettings, TX_POWER_DBM,
-    URL_MAX, values,
+    MQTT_CREDENTIAL_MAX, Mode, Secret, Services, StartPolicy, TX_POWER_DBM, URL_MAX, Wifi, values,
 };
 use super::bytes::Writer;
 use super::form::{self, ApForm, ServicesForm, SettingsForm};
@@ -119,94 +118,103 @@ impl Stored {
         let Some(form) = SettingsForm::read(bytes) else {
             return warner.unreadable();
         };
-        let wifi = &mut self.config.wifi;
-        wifi.mode = warner.or("mode", Mode::try_from(form.mode).ok(), wifi.mode);
-        wifi.ap = ap_of(&form.ap, wifi.ap.clone(), &mut warner);
-        wifi.station = station_of(&form, wifi.station, &mut warner);
-        self.config.services = services_of(&form.services, &mut warner);
-    }
-}
-
-fn station_of(
-    form: &SettingsForm<'_>,
-    d: StationSettings,
-    warner: &mut Warner<'_>,
-) -> StationSettings {
-    let timeout = Some(form.connect_timeout_ms).filter(|n| CONNECT_TIMEOUT_MS.contains(n));
-    let retry = Some(form.max_retry).filter(|n| MAX_RETRY.contains(n));
-    let deadline = Some(form.fallback_deadline_ms).filter(|n| FALLBACK_DEADLINE_MS.contains(n));
-    StationSettings {
-        connect_timeout_ms: warner.or("connect_timeout_ms", timeout, d.connect_timeout_ms),
-        max_retry: warner.or("max_retry", retry, d.max_retry),
-        fallback_deadline_ms: warner.or("fallback_deadline_ms", deadline, d.fallback_deadline_ms),
-    }
-}
-
-fn ap_of(form: &ApForm<'_>, d: ApSettings, warner: &mut Warner<'_>) -> ApSettings {
-    let max_clients = Some(form.max_clients).filter(|n| (1..=AP_CLIENTS_MAX).contains(n));
-    let channel = |n| Channel::new(n).filter(|_| n <= values::AP_CHANNEL_MAX);
-    let address = Some(Ipv4Net {
-        addr: Ipv4Addr::from(form.address),
-        prefix: form.prefix,
-    })
-    .filter(|net| values::is_ap_address(*net));
-    let policy = match form.start_policy {
-        0 => Some(StartPolicy::Always),
-        1 => Some(StartPolicy::Fallback),
-        2 => Some(StartPolicy::Never),
-        _ => None,
-    };
-    ApSettings {
-        ssid: warner.optional("ap_ssid", form.ssid, |bytes| Ssid::new(bytes).ok()),
-        security: warner.or("ap_password", form.key.ap_security(), d.security),
-        channel: warner.optional("ap_channel", form.channel, channel),
-        hidden: form.hidden,
-        max_clients: warner.or("max_clients", max_clients, d.max_clients),
-        enables_webrepl: form.enables_webrepl,
-        start_policy: warner.or("start_policy", policy, d.start_policy),
-        address: warner.or("ap_address", address, d.address),
-    }
-}
-
-fn services_of(form: &ServicesForm<'_>, warner: &mut Warner<'_>) -> Services {
-    let password = |text| Secret::new(text).and_then(values::check_door_password);
-    let level = LogLevel::ALL.get(usize::from(form.log_level)).copied();
-    let claim = Secret::new(form.fleet_claim);
-    let mqtt_password = Secret::new(form.mqtt_password);
-    Services {
-        hostname: warner.optional("hostname", form.hostname, Hostname::new),
-        config_server_enabled: form.config_server_enabled,
-        config_server_password: warner.optional(
-            "config_server_password",
-            form.config_server_password,
-            password,
-        ),
-        webrepl_password: warner.optional("webrepl_password", form.webrepl_password, password),
-        station_writes: form.station_writes,
-        fleet_url: warner.text("fleet_url", form.fleet_url),
-        fleet_claim: warner.or("fleet_claim", claim, Secret::default()),
-        fleet_ca_pem: warner.text("fleet_ca_pem", form.fleet_ca_pem),
-        mqtt_url: warner.text("mqtt_url", form.mqtt_url),
-        mqtt_user: warner.text("mqtt_user", form.mqtt_user),
-        mqtt_password: warner.or("mqtt_password", mqtt_password, Secret::default()),
-        mqtt_commands: form.mqtt_commands,
-        internet_probe_url: warner.text("internet_probe_url", form.internet_probe_url),
-        country: warner.optional("country", form.country, |code| {
-            Some(code).filter(|code| values::is_country(*code))
-        }),
-        tx_power_dbm: warner.optional("tx_power_dbm", form.tx_power_dbm, |dbm| {
-            Some(dbm).filter(|dbm| TX_POWER_DBM.contains(dbm))
-        }),
-        led_pin: warner.optional("led_pin", form.led_pin, |pin| {
-            Some(pin).filter(|pin| *pin <= LED_PIN_MAX)
-        }),
-        led_active_low: form.led_active_low,
-        log_level: warner.or("log_level", level, LogLevel::default()),
-        extra: warner.or("extra", Extra::from_text(form.extra), Extra::default()),
+        warner.mode_and_timing(&form, &mut self.config.wifi);
+        warner.ap(&form.ap, &mut self.config.wifi.ap);
+        warner.services(&form.services, &mut self.config.services);
     }
 }
 
 impl Warner<'_> {
+    fn mode_and_timing(&mut self, form: &SettingsForm<'_>, to: &mut Wifi) {
+        let station = &mut to.station;
+        self.put("mode", Mode::try_from(form.mode).ok(), &mut to.mode);
+        let timeout = Some(form.connect_timeout_ms).filter(|n| CONNECT_TIMEOUT_MS.contains(n));
+        self.put(
+            "connect_timeout_ms",
+            timeout,
+            &mut station.connect_timeout_ms,
+        );
+        let retry = Some(form.max_retry).filter(|n| MAX_RETRY.contains(n));
+        self.put("max_retry", retry, &mut station.max_retry);
+        let deadline = Some(form.fallback_deadline_ms).filter(|n| FALLBACK_DEADLINE_MS.contains(n));
+        self.put(
+            "fallback_deadline_ms",
+            deadline,
+            &mut station.fallback_deadline_ms,
+        );
+    }
+
+    fn ap(&mut self, form: &ApForm<'_>, to: &mut ApSettings) {
+        let channel = |n| Channel::new(n).filter(|_| n <= values::AP_CHANNEL_MAX);
+        to.ssid = self.optional("ap_ssid", form.ssid, |bytes| Ssid::new(bytes).ok());
+        self.put("ap_password", form.key.ap_security(), &mut to.security);
+        to.channel = self.optional("ap_channel", form.channel, channel);
+        to.hidden = form.hidden;
+        let max_clients = Some(form.max_clients).filter(|n| (1..=AP_CLIENTS_MAX).contains(n));
+        self.put("max_clients", max_clients, &mut to.max_clients);
+        to.enables_webrepl = form.enables_webrepl;
+        let policy = StartPolicy::ALL.get(usize::from(form.start_policy));
+        self.put("start_policy", policy.copied(), &mut to.start_policy);
+        let address = Ipv4Net {
+            addr: Ipv4Addr::from(form.address),
+            prefix: form.prefix,
+        };
+        let address = Some(address).filter(|net| values::is_ap_address(*net));
+        self.put("ap_address", address, &mut to.address);
+    }
+
+    fn services(&mut self, form: &ServicesForm<'_>, to: &mut Services) {
+        to.hostname = self.optional("hostname", form.hostname, Hostname::new);
+        to.config_server_enabled = form.config_server_enabled;
+        let (name, stored) = ("config_server_password", form.config_server_password);
+        to.config_server_password = self.optional(name, stored, door_password);
+        let (name, stored) = ("webrepl_password", form.webrepl_password);
+        to.webrepl_password = self.optional(name, stored, door_password);
+        to.station_writes = form.station_writes;
+        self.text("fleet_url", form.fleet_url, to.fleet_url.as_mut_view());
+        self.text(
+            "fleet_claim",
+            form.fleet_claim,
+            to.fleet_claim.as_mut_view(),
+        );
+        self.text(
+            "fleet_ca_pem",
+            form.fleet_ca_pem,
+            to.fleet_ca_pem.as_mut_view(),
+        );
+        self.text("mqtt_url", form.mqtt_url, to.mqtt_url.as_mut_view());
+        self.text("mqtt_user", form.mqtt_user, to.mqtt_user.as_mut_view());
+        self.text(
+            "mqtt_password",
+            form.mqtt_password,
+            to.mqtt_password.as_mut_view(),
+        );
+        to.mqtt_commands = form.mqtt_commands;
+        let (name, probe_url) = ("internet_probe_url", to.internet_probe_url.as_mut_view());
+        self.text(name, form.internet_probe_url, probe_url);
+        to.country = self.optional("country", form.country, |code| {
+            Some(code).filter(|code| values::is_country(*code))
+        });
+        to.tx_power_dbm = self.optional("tx_power_dbm", form.tx_power_dbm, |dbm| {
+            Some(dbm).filter(|dbm| TX_POWER_DBM.contains(dbm))
+        });
+        to.led_pin = self.optional("led_pin", form.led_pin, |pin| {
+            Some(pin).filter(|pin| *pin <= LED_PIN_MAX)
+        });
+        to.led_active_low = form.led_active_low;
+        let level = LogLevel::ALL.get(usize::from(form.log_level));
+        self.put("log_level", level.copied(), &mut to.log_level);
+        self.put("extra", Extra::from_text(form.extra), &mut to.extra);
+    }
+
+    /// Puts a value in its place; a warning where it is wrong.
+    fn put<T>(&mut self, name: &str, value: Option<T>, to: &mut T) {
+        match value {
+            Some(value) => *to = value,
+            None => self.wrong(name),
+        }
+    }
+
     /// A value that may be absent; a warning and none where it is wrong.
     fn optional<T, U>(
         &mut self,
@@ -221,8 +229,15 @@ impl Warner<'_> {
         value
     }
 
-    /// A text of at most `N` bytes.
-    fn text<const N: usize>(&mut self, name: &str, stored: &str) -> String<N> {
-        self.or(name, String::try_from(stored).ok(), String::new())
+    /// Puts a text in its place; a warning where it is too long.
+    fn text(&mut self, name: &str, stored: &str, to: &mut StringView) {
+        to.clear();
+        if to.push_str(stored).is_err() {
+            self.wrong(name);
+        }
     }
+}
+
+fn door_password(text: &str) -> Option<Secret<DOOR_PASSWORD_MAX>> {
+    Secret::new(text).and_then(values::check_door_password)
 }
