@@ -100,6 +100,15 @@ impl Heard {
         self.tried = Bits::default();
     }
 
+    /// Nothing of this network counts as tried.
+    pub(crate) fn forget_tries_of(&mut self, ssid: &Ssid) {
+        for (i, row) in self.rows.iter().enumerate() {
+            if row.ssid.as_ref() == Some(ssid) {
+                self.tried.unset(i);
+            }
+        }
+    }
+
     /// This access point was tried.
     pub(crate) fn mark_tried(&mut self, bssid: Bssid) {
         self.mark_where(|row| row.bssid == bssid);
@@ -190,6 +199,10 @@ impl Bits {
 
     fn set(&mut self, i: usize) {
         self.0 |= 1 << i;
+    }
+
+    fn unset(&mut self, i: usize) {
+        self.0 &= !(1 << i);
     }
 
     fn insert(&mut self, i: usize, bit: bool) {

@@ -19,7 +19,7 @@ pub(super) enum Section {
 impl Section {
     /// The member that it is; nothing for the document itself.
     pub(super) const fn name(self) -> &'static str {
-        *self.name_ref()
+        self.name_ref()
     }
 
     pub(super) const fn name_ref(self) -> &'static &'static str {

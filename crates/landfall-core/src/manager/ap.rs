@@ -207,6 +207,7 @@ impl Manager {
 
     pub(super) fn on_ap_stopped(&mut self) {
         self.ap.stale = false;
+        self.radio.ap_unwanted = false;
         if self.ap.is_up() {
             self.ap.state = ApState::Down { from: self.now };
             self.portal.closed();

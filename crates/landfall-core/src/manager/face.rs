@@ -13,7 +13,7 @@ use crate::time::Instant;
 impl Manager {
     /// The state that people see.
     pub fn state(&self) -> State {
-        let looks = self.may_look() && !self.wifi.networks.is_empty();
+        let looks = self.may_look() && self.known_count() > 0;
         if self.onboarding.is_shown() {
             State::Connecting
         } else if self.is_online() {
@@ -63,7 +63,7 @@ impl Manager {
             ap_up: self.ap.is_up(),
             ap_channel: self.ap.channel(),
             station_ip,
-            retrying: state == State::ApActive && self.may_look() && !self.wifi.networks.is_empty(),
+            retrying: state == State::ApActive && self.may_look() && self.known_count() > 0,
             candidate: self.onboarding.candidate(),
             internet: self.known.internet,
             safe_mode: self.policy.safe_mode,

@@ -130,7 +130,7 @@ impl Manager {
     /// Whether a candidate is proved, or the first round runs: the time in which new credentials
     /// have to wait.
     pub fn is_busy(&self) -> bool {
-        let looks = self.may_look() && !self.wifi.networks.is_empty() && !self.is_online();
+        let looks = self.may_look() && self.known_count() > 0 && !self.is_online();
         let first = self.side.round.first && looks && self.now < self.fallback_deadline();
         self.onboarding.proof.is_some() || first
     }

@@ -42,6 +42,8 @@ pub(super) struct RadioQueue {
     pub(super) busy: Option<Busy>,
     /// It is, or may be, associated with a network that nobody wants.
     pub(super) link_unwanted: bool,
+    /// An access point may be up that the machine does not count on.
+    pub(super) ap_unwanted: bool,
     /// The scan that precedes the first start of the access point is still to be done.
     pub(super) survey_due: bool,
     /// The next scan looks for a better access point.
@@ -57,6 +59,7 @@ impl RadioQueue {
         Self {
             busy: None,
             link_unwanted: false,
+            ap_unwanted: false,
             survey_due,
             roams: false,
             askers: Askers::new(),
@@ -125,6 +128,9 @@ impl Manager {
     fn next_operation(&mut self) -> Option<(RadioOp, u32)> {
         if self.radio.link_unwanted {
             return Some((RadioOp::Leave, SETTLE_MS));
+        }
+        if self.radio.ap_unwanted {
+            return Some((RadioOp::ApStop, SETTLE_MS));
         }
         if let Some(step) = self.next_ap_operation() {
             return Some(step);
@@ -241,7 +247,10 @@ impl Manager {
 
     fn give_up(&mut self, busy: Busy) {
         match busy.op {
-            Exclusive::ApStart => self.on_ap_failed(Reason::TIMED_OUT),
+            Exclusive::ApStart => {
+                self.radio.ap_unwanted = true;
+                self.on_ap_failed(Reason::TIMED_OUT);
+            }
             Exclusive::ApStop => self.on_ap_stopped(),
             Exclusive::Leave => self.radio.link_unwanted = false,
             Exclusive::ApMove => self.ap_move_ended(None),

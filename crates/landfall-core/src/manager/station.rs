@@ -106,6 +106,8 @@ pub(super) struct Round {
     probed: u16,
     /// Networks, by place, that vanished between scan and join: to be probed for once.
     vanished: u16,
+    /// Networks, by place, that had their turn and left it to another of their name.
+    passed_on: u16,
     pub(super) attempted: Attempted,
 }
 
@@ -293,7 +295,8 @@ impl Manager {
     fn next_known(&mut self) -> Option<Attempt> {
         for (place, network) in self.wifi.networks.iter().enumerate() {
             let bit = 1 << place;
-            if self.known.standings.is_held(network.id, self.now) {
+            let passed_on = self.side.round.passed_on & bit != 0;
+            if passed_on || self.known.standings.is_held(network.id, self.now) {
                 continue;
             }
             let of = Target::Known(network.id);
@@ -314,6 +317,12 @@ impl Manager {
             if due && self.side.round.probed & bit == 0 {
                 self.side.round.probed |= bit;
                 return Some(Attempt::new(of, Route::Probe, network.bssid, None));
+            }
+            let behind = &self.wifi.networks[place + 1..];
+            if behind.iter().any(|other| other.ssid == network.ssid) {
+                // What refused this key may take that of its twin.
+                self.side.round.passed_on |= bit;
+                self.known.heard.forget_tries_of(&network.ssid);
             }
         }
         None

@@ -59,6 +59,17 @@ impl Vault {
 }
 
 impl Manager {
+    /// Known networks, as they are stored: an edit counts once it is.
+    pub(super) fn known_count(&self) -> usize {
+        let count = self.wifi.networks.len();
+        match &self.vault.slot {
+            Slot::List { added, removed } => {
+                count + usize::from(removed.is_some()) - usize::from(added.is_some())
+            }
+            Slot::Empty | Slot::Candidate(_) | Slot::Mode(_) | Slot::Ap(_) => count,
+        }
+    }
+
     pub(super) fn begin_write(&mut self, write: Write) {
         let op = match write {
             Write::Candidate | Write::Commit | Write::List(_) | Write::Background => {

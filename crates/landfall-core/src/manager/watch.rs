@@ -127,6 +127,9 @@ impl Manager {
             // The station's part comes with the next look.
             return self.on_ap_stopped();
         }
+        if report.ap_up && !self.ap.is_up() {
+            self.radio.ap_unwanted = true;
+        }
         match (self.side.station, report.rssi) {
             (Station::Online(_) | Station::Addressing(..), None) => self.on_lost(MISSED),
             (Station::Online(link), Some(rssi)) => self.look_at(link, rssi, &report),

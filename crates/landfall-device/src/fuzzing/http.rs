@@ -132,10 +132,12 @@ impl Device for Portal {
             services: &self.services,
             identity: self.manager.identity(),
             scan_rows: self.manager.scan_rows(),
+            scan_age_ms: None,
             clients: &[],
             session: None,
             now: Instant::from_ms(12_345),
             busy: false,
+            proving: false,
             probe_succeeds: false,
         })
     }

@@ -216,7 +216,11 @@ impl<D: Device, T: Timer> Server<'_, D, T> {
                     Reply::Refused(Refusal::TooManyAskers | Refusal::Busy) => {
                         self.timer.sleep_ms(SCAN_RETRY_MS).await;
                     }
-                    reply => return reply,
+                    reply @ (Reply::Accepted
+                    | Reply::Known(_)
+                    | Reply::Done
+                    | Reply::Scanned
+                    | Reply::Refused(_)) => return reply,
                 }
             }
             Reply::Scanned

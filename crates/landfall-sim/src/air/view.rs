@@ -83,6 +83,12 @@ impl Air {
         self.radio_mut(device).faults.push(fault);
     }
 
+    /// How often this is still to go wrong.
+    pub fn faults(&self, device: DeviceId, fault: Fault) -> usize {
+        let all = self.radio(device).faults.iter();
+        all.filter(|other| **other == fault).count()
+    }
+
     /// The last radio operations, oldest first. [`Query`](landfall_core::radio::RadioOp::Query)
     /// and [`Cancel`](landfall_core::radio::RadioOp::Cancel) are none.
     pub fn log(&self) -> impl Iterator<Item = &Entry> {

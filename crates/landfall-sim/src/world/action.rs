@@ -62,19 +62,29 @@ pub enum Missed {
 }
 
 impl Missed {
-    const ALL: [(&str, Self); 6] = [
-        ("joined", Self::Joined),
-        ("address", Self::Address),
-        ("lost", Self::Lost),
-        ("left", Self::Left),
-        ("ap-started", Self::ApStarted),
-        ("scan-done", Self::ScanDone),
+    /// All kinds.
+    pub const EVERY: [Self; 6] = [
+        Self::Joined,
+        Self::Address,
+        Self::Lost,
+        Self::Left,
+        Self::ApStarted,
+        Self::ScanDone,
     ];
 
+    const fn name(self) -> &'static str {
+        match self {
+            Self::Joined => "joined",
+            Self::Address => "address",
+            Self::Lost => "lost",
+            Self::Left => "left",
+            Self::ApStarted => "ap-started",
+            Self::ScanDone => "scan-done",
+        }
+    }
+
     fn parse(word: &str) -> Option<Self> {
-        let mut all = Self::ALL.iter();
-        all.find(|(name, _)| *name == word)
-            .map(|(_, missed)| *missed)
+        Self::EVERY.into_iter().find(|missed| missed.name() == word)
     }
 
     /// Whether this is one of the kind.

@@ -38,6 +38,9 @@ const AP_GRACE_MS: u64 = 5_000;
 /// How long it may take until an access point that the radio refused is tried again: its pause,
 /// and an attempt to join that was begun meanwhile.
 const AP_RETRY_MS: u64 = 50_000;
+/// How long the machine may take to find out that an event was lost: the longest operation, the
+/// time it is given to end, and the periodic look.
+const HEAL_MS: u64 = 25_000;
 /// How long a boot or a change of mode takes until the policy is carried out.
 const SETTLE_MS: u64 = 10_000;
 /// One check in so many looks whether reading changes the machine.
@@ -76,6 +79,8 @@ pub struct Invariants {
     working: Networks,
     /// A change of the list that a user asked for and that is not answered yet.
     edit: Option<Command>,
+    /// The network that a user wants another one in the place of.
+    replaced: Option<(Ssid, Ssid)>,
     /// Since when a known network lets in that is not joined.
     open_since: Option<u64>,
     /// Since when the access point is not as it should be.
@@ -85,8 +90,6 @@ pub struct Invariants {
     portal_used: Option<u64>,
     /// When a boot, a user or a lost link last gave a reason to act at once.
     excused_at: u64,
-    /// Starts of the access point that the radio will refuse.
-    ap_faults: u32,
     round_ended: Option<u64>,
     /// Rounds that failed since something began anew.
     rounds_failed: u32,
@@ -104,7 +107,6 @@ impl Invariants {
             working: store.kept.wifi.networks.clone(),
             edit: None,
             excused_at: now_ms,
-            ap_faults: self.ap_faults,
             ..Self::default()
         };
     }
@@ -114,6 +116,10 @@ impl Invariants {
         self.round_ended = None;
         self.rounds_failed = 0;
         self.open_since = None;
+        if let Command::Put(place, network) = command {
+            let old = self.working.get(usize::from(*place));
+            self.replaced = old.map(|old| (old.ssid, network.ssid));
+        }
         self.force_asked = if let Command::ForceAp(up) = command {
             Some(*up)
         } else {
@@ -137,9 +143,15 @@ impl Invariants {
         };
     }
 
-    /// The radio will refuse an access point.
-    pub(super) fn ap_will_fail(&mut self) {
-        self.ap_faults += 1;
+    /// The radio refused an access point, because fate wanted it.
+    pub(super) fn ap_refused(&mut self, now_ms: u64) {
+        self.excused_at = self.excused_at.max(now_ms + AP_RETRY_MS);
+    }
+
+    /// The driver lost an event: the machine has to find out by itself.
+    pub(super) fn event_lost(&mut self, now_ms: u64) {
+        self.excused_at = self.excused_at.max(now_ms + HEAL_MS);
+        self.open_since = None;
     }
 
     pub(super) fn portal_used(&mut self, now_ms: u64) {
@@ -170,17 +182,30 @@ impl Invariants {
         }
         let kept = &store.kept.wifi.networks;
         for known in &self.working {
-            let same_name = |network: &&KnownNetwork| network.ssid == known.ssid;
-            match kept.iter().find(same_name) {
-                None => return broken("I1", format!("{} is gone from the store", known.ssid)),
-                Some(network) if network.security != known.security && !network.proven => {
-                    return broken("I1", format!("{} has a key that never worked", known.ssid));
-                }
-                Some(_) => {}
+            // Several entries may have one name: pinned ones, say.
+            let mut named = kept.iter().filter(|network| network.ssid == known.ssid);
+            let works =
+                |network: &KnownNetwork| network.security == known.security || network.proven;
+            if !named.clone().any(works) && !self.is_replaced(known, kept) {
+                let gone = named.next().is_none();
+                let what = if gone {
+                    "is gone"
+                } else {
+                    "has a key that never worked"
+                };
+                return broken("I1", format!("{} {what}", known.ssid));
             }
         }
         self.working = kept.clone();
         Ok(())
+    }
+
+    /// Whether a user put another network in its place, which worked.
+    fn is_replaced(&self, known: &KnownNetwork, kept: &Networks) -> bool {
+        self.replaced.is_some_and(|(old, new)| {
+            let works = |network: &KnownNetwork| network.ssid == new && network.proven;
+            known.ssid == old && kept.iter().any(works)
+        })
     }
 
     /// I4: rounds keep their distance.
@@ -223,10 +248,6 @@ impl Invariants {
             Event::ConnectionFailed { .. } => {
                 self.round_ended = Some(now_ms);
                 self.rounds_failed += 1;
-            }
-            Event::ApFailed { .. } if self.ap_faults > 0 => {
-                self.ap_faults -= 1;
-                self.excused_at = now_ms + AP_RETRY_MS;
             }
             Event::StaDisconnected { ssid, class, .. } => {
                 let refused = FailureClass::WrongPassword == *class

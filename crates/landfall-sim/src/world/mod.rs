@@ -72,6 +72,8 @@ pub struct World {
     events_told: u64,
     journal: Option<Journal>,
     tickets: u32,
+    /// Starts of the access point that the radio will refuse.
+    ap_faults: usize,
     /// Radio events that are still to be lost.
     misses: Vec<Missed>,
     sabotage: Option<Sabotage>,
@@ -110,6 +112,7 @@ impl World {
             events_told: 0,
             journal: None,
             tickets: 0,
+            ap_faults: 0,
             misses: Vec::new(),
             sabotage: None,
             invariants: Invariants::default(),
@@ -191,6 +194,7 @@ impl World {
         while let Some((_, event)) = self.air.poll_event(self.now_ms) {
             if self.loses(&event) {
                 self.write(|| format!("missed {event:?}"));
+                self.invariants.event_lost(self.now_ms);
             } else {
                 self.feed(Input::Radio(event))?;
             }
@@ -334,6 +338,11 @@ impl World {
         if self.sabotage.is_some_and(|s| s.swallows_event(&event)) {
             return Ok(());
         }
+        let ap_faults = self.air.faults(self.device, Fault::ApStart);
+        if ap_faults < self.ap_faults {
+            self.ap_faults = ap_faults;
+            self.invariants.ap_refused(self.now_ms);
+        }
         self.events_told += 1;
         if self.journal.is_some() {
             let record = Record {
@@ -411,10 +420,8 @@ impl World {
                 Ok(())
             }
             Action::Fault(fault) => {
-                if *fault == Fault::ApStart {
-                    self.invariants.ap_will_fail();
-                }
                 self.air.inject(self.device, *fault);
+                self.ap_faults = self.air.faults(self.device, Fault::ApStart);
                 Ok(())
             }
         }

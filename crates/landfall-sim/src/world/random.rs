@@ -3,11 +3,12 @@
 use std::fmt::Write as _;
 
 use landfall_core::command::{Command, PortalUse};
-use landfall_core::config::{KnownNetwork, Mode, Security, StartPolicy, Wifi};
+use landfall_core::config::{ApSettings, KnownNetwork, Mode, Security, StartPolicy, Wifi};
 use landfall_core::net::{Channel, Ssid};
+use landfall_core::radio::Reason;
 
 use super::Start;
-use super::action::Action;
+use super::action::{Action, Missed};
 use super::scenario::Scenario;
 use crate::air::Fault;
 use crate::air::access_point::ApChange;
@@ -129,7 +130,19 @@ fn air(rng: &mut Rng, seed: u64) -> String {
 
 fn action(rng: &mut Rng, routers: &[String]) -> Action {
     match rng.below(100) {
-        0..55 => Action::Ap(pick(rng, routers).clone(), change(rng)),
+        0..45 => Action::Ap(pick(rng, routers).clone(), change(rng)),
+        45..47 => Action::LeaseEnds,
+        47..50 => Action::Fault(Fault::Join(reason(rng))),
+        50..52 => Action::Miss(*pick(rng, &Missed::EVERY)),
+        52 => Action::Command(Command::SetAp(ApSettings {
+            start_policy: *pick(rng, &StartPolicy::ALL),
+            ..ApSettings::default()
+        })),
+        53 => {
+            let network = KnownNetwork::new(name(rng), key(rng));
+            Action::Command(Command::Put(rng.below(3) as u8, network))
+        }
+        54 => Action::Command(Command::RemoveAt(rng.below(3) as u8)),
         55..63 => Action::Command(Command::Join {
             ssid: name(rng),
             security: key(rng),
@@ -162,6 +175,18 @@ fn action(rng: &mut Rng, routers: &[String]) -> Action {
         96 => Action::Command(Command::Reboot),
         97 => Action::Command(Command::Disconnect),
         _ => Action::Command(Command::Resume),
+    }
+}
+
+fn reason(rng: &mut Rng) -> Reason {
+    let codes = [
+        2, 4, 5, 8, 13, 15, 77, 200, 201, 202, 203, 205, 208, 210, 212,
+    ];
+    match rng.below(20) {
+        0 => Reason::SaeStatus(1),
+        1 => Reason::AssocStatus(17),
+        2 => Reason::AssocStatus(30),
+        _ => Reason::Code(*pick(rng, &codes)),
     }
 }
 
