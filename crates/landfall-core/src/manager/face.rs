@@ -101,7 +101,8 @@ impl Manager {
             .or_else(first)
     }
 
-    fn attempt(&self) -> Option<Attempt> {
+    /// The attempt under way.
+    pub(super) fn attempt(&self) -> Option<Attempt> {
         match self.side.station {
             Station::Joining(attempt)
             | Station::Addressing(attempt, _)

@@ -1,5 +1,6 @@
 //! What is on its way into the store, and how to take it back if it does not get there.
 
+use super::station::Station;
 use super::{Manager, StoreOp};
 use crate::command::{Refusal, Reply, Ticket};
 use crate::config::{ApSettings, KnownNetwork, Mode};
@@ -128,6 +129,7 @@ impl Manager {
     fn edit_stored(&mut self, ticket: Ticket, ok: bool, act: fn(&mut Self) -> Reply) {
         if !ok {
             self.undo();
+            self.forget_what_was_undone();
             return self
                 .outbox
                 .reply(ticket, Reply::Refused(Refusal::SaveFailed));
@@ -135,6 +137,18 @@ impl Manager {
         let reply = act(self);
         self.vault.slot = Slot::Empty;
         self.outbox.reply(ticket, reply);
+    }
+
+    /// The station may be after a network that is not known after all, or may have stopped for want
+    /// of one that is.
+    fn forget_what_was_undone(&mut self) {
+        let is_gone = |attempt| self.network_of(&attempt).is_none();
+        if self.attempt().is_some_and(is_gone) {
+            self.abandon();
+        }
+        if self.side.station == Station::Idle {
+            self.begin_round(self.side.round.first);
+        }
     }
 
     /// Takes the change back that did not get into the store.
