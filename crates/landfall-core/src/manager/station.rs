@@ -120,10 +120,10 @@ pub(super) struct StationSide {
     pub(super) offline_since: Instant,
     /// Failed attempts since the last address.
     pub(super) failures: u8,
-    empty_scans: u8,
+    pub(super) empty_scans: u8,
     /// The rows heard showed an access point that was too weak: the next round scans anew.
     pub(super) rows_are_stale: bool,
-    backoff_step: u8,
+    pub(super) backoff_step: u8,
     next_id: u8,
 }
 
@@ -416,86 +416,5 @@ impl Manager {
             }
         }
         self.side.station = Station::Idle;
-    }
-
-    /// The address is gone, with its link.
-    pub(super) fn go_offline(&mut self, class: FailureClass, reason: Reason) {
-        if let Station::Online(Link { ssid, .. }) = self.side.station {
-            self.event(Event::StaDisconnected {
-                ssid,
-                class,
-                reason,
-            });
-            self.event(Event::Disconnected { ssid });
-        }
-        self.side.station = Station::Idle;
-        self.side.offline_since = self.now;
-        self.known.internet = None;
-    }
-
-    /// The station has an address.
-    pub(super) fn go_online(&mut self, attempt: &Attempt, mut link: Link, net: Ipv4Net) {
-        link.net = Some(net);
-        self.event(Event::StaGotIp { ip: net.addr });
-        self.event(Event::Connected {
-            ssid: link.ssid,
-            ip: net.addr,
-        });
-        self.side.station = Station::Online(link);
-        self.side.failures = 0;
-        self.side.backoff_step = 0;
-        self.side.empty_scans = 0;
-        self.known.penalties.forgive(link.bssid);
-        self.ap.station_net = Some(net);
-        match attempt.of {
-            Target::Candidate => self.commit(
-                attempt.route,
-                LastGood {
-                    bssid: link.bssid,
-                    channel: link.channel,
-                },
-            ),
-            Target::Known(id) => self.known_network_works(id, &link),
-        }
-    }
-
-    fn known_network_works(&mut self, id: NetworkId, link: &Link) {
-        self.side.round.first = false;
-        self.known.standings.forget(id);
-        let last_good = Some((
-            id,
-            LastGood {
-                bssid: link.bssid,
-                channel: link.channel,
-            },
-        ));
-        let is_first = self
-            .wifi
-            .networks
-            .first()
-            .is_some_and(|first| first.id == id);
-        // The next boot looks there first.
-        self.vault.dirty |= is_first && self.known.last_good != last_good;
-        self.known.last_good = last_good;
-        let network = self
-            .wifi
-            .networks
-            .iter_mut()
-            .find(|network| network.id == id);
-        if let Some(network) = network.filter(|network| !network.proven) {
-            // Worth one write in the life of a network: proven credentials are never held back.
-            network.proven = true;
-            self.vault.dirty = true;
-        }
-        self.settle();
-    }
-
-    /// An address is held, and what gave it is in the store.
-    pub(super) fn settle(&mut self) {
-        self.side.round.first = false;
-        self.begin_linger();
-        if self.policy.probe_internet {
-            self.outbox.probe_internet();
-        }
     }
 }
