@@ -121,8 +121,10 @@ impl Manager {
             .networks
             .first()
             .is_some_and(|first| first.id == id);
-        // The next boot looks there first.
-        self.vault.dirty |= is_first && self.known.last_good != last_good;
+        // The next boot looks there first. One write a boot is what that is worth: a mesh that
+        // hands its stations about would wear the flash.
+        let first_of_boot = self.side.offline_since == Instant::BOOT;
+        self.vault.dirty |= is_first && first_of_boot && self.known.last_good != last_good;
         self.known.last_good = last_good;
         let network = self
             .wifi

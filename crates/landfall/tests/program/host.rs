@@ -39,6 +39,16 @@ impl Sim {
         sim
     }
 
+    /// Starts one that ends by itself, maybe before its ready line; gives its exit status.
+    pub(crate) fn end_of(folder: &Path, air: &str, options: &[&str]) -> Option<i32> {
+        let mut child = command(folder, air)
+            .args(options)
+            .stdout(Stdio::null())
+            .spawn()
+            .unwrap();
+        child.wait().unwrap().code()
+    }
+
     /// Starts one whose serial port is left to somebody else to read.
     pub(crate) fn start_unread(folder: &Path, air: &str, options: &[&str]) -> Self {
         let mut child = command(folder, air)
@@ -138,11 +148,6 @@ impl Sim {
     pub(crate) fn signal(mut self, signal: rustix::process::Signal) -> Option<i32> {
         let pid = rustix::process::Pid::from_child(&self.child);
         rustix::process::kill_process(pid, signal).unwrap();
-        self.child.wait().unwrap().code()
-    }
-
-    /// Waits for the end that it comes to by itself.
-    pub(crate) fn wait(mut self) -> Option<i32> {
         self.child.wait().unwrap().code()
     }
 }

@@ -116,7 +116,7 @@ fn a_power_cut_ends_it_with_70_and_the_configuration_is_whole_afterwards() {
         let given = ["--config", &config];
         let air = format!("{HOME}[flash]\npower_cut_after = {after}\n");
         assert_eq!(
-            Sim::start(folder.path(), &air, &given).wait(),
+            Sim::end_of(folder.path(), &air, &given),
             Some(70),
             "{after}"
         );
