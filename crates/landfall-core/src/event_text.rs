@@ -1,6 +1,6 @@
 //! Events as text: a row of the console, and the JSON of event stream, WebREPL and MQTT.
 
-use core::fmt;
+use core::fmt::{self, Display as _};
 use core::net::Ipv4Addr;
 
 use crate::config::Wifi;
@@ -21,19 +21,12 @@ impl fmt::Display for EventRow<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let Record { seq, at_ms, event } = self.record;
         write!(f, "seq={seq} ms={at_ms} {}", event.name())?;
-        each_field(event, &mut |key, value| {
-            write!(f, " {key}=")?;
-            match value {
-                Value::Ssid(ssid) => write!(f, "{}", Quoted(ssid.as_bytes())),
-                Value::Mac(mac) => write!(f, "{mac}"),
-                Value::Ip(ip) => write!(f, "{ip}"),
-                Value::Number(number) => write!(f, "{number}"),
-                Value::Word(word) => f.write_str(word.unwrap_or("none")),
-                Value::Networks(attempted) => list(f, attempted, self.wifi, |f, ssid| {
-                    write!(f, "{}", Quoted(ssid.as_bytes()))
-                }),
-            }
-        })
+        Fields {
+            out: f,
+            wifi: self.wifi,
+            style: Style::Row,
+        }
+        .put_all(event)
     }
 }
 
@@ -56,109 +49,143 @@ impl fmt::Display for EventJson<'_> {
             r#"{{"seq":{seq},"ms":{at_ms},"event":"{}""#,
             event.name()
         )?;
-        each_field(event, &mut |key, value| {
-            write!(f, r#","{key}":"#)?;
-            match value {
-                Value::Ssid(ssid) => json_ssid(f, key, &ssid),
-                Value::Mac(mac) => write!(f, "\"{mac}\""),
-                Value::Ip(ip) => write!(f, "\"{ip}\""),
-                Value::Number(number) => write!(f, "{number}"),
-                Value::Word(Some(word)) => write!(f, "\"{word}\""),
-                Value::Word(None) => f.write_str("null"),
-                Value::Networks(attempted) => list(f, attempted, self.wifi, |f, ssid| {
-                    write!(f, "{}", JsonString(ssid.as_bytes()))
-                }),
-            }
-        })?;
+        Fields {
+            out: &mut *f,
+            wifi: self.wifi,
+            style: Style::Json,
+        }
+        .put_all(event)?;
         f.write_str("}")
     }
 }
 
-fn json_ssid(f: &mut fmt::Formatter<'_>, key: &str, ssid: &Ssid) -> fmt::Result {
-    write!(f, "{}", JsonString(ssid.as_bytes()))?;
-    if ssid.as_str().is_none() {
-        write!(f, r#","{key}_hex":"{}""#, Hex(ssid.as_bytes()))?;
-    }
-    Ok(())
-}
-
-/// Writes the networks that are still known between brackets, with commas.
-fn list(
-    f: &mut fmt::Formatter<'_>,
-    attempted: Attempted,
-    wifi: &Wifi,
-    each: impl Fn(&mut fmt::Formatter<'_>, &Ssid) -> fmt::Result,
-) -> fmt::Result {
-    f.write_str("[")?;
-    let known = attempted
-        .ids()
-        .iter()
-        .filter_map(|id| wifi.network_by_id(*id));
-    for (n, network) in known.enumerate() {
-        if n > 0 {
-            f.write_str(",")?;
-        }
-        each(f, &network.ssid)?;
-    }
-    f.write_str("]")
+/// How the members of an event are written.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Style {
+    Row,
+    Json,
 }
 
 /// What a member of an event holds.
-enum Value {
-    Ssid(Ssid),
-    Mac(Mac),
-    Ip(Ipv4Addr),
+enum Value<'a> {
+    Ssid(&'a Ssid),
+    Mac(&'a Mac),
+    Ip(&'a Ipv4Addr),
     Number(i64),
     Word(Option<&'static str>),
-    Networks(Attempted),
+    Networks(&'a Attempted),
 }
 
-/// Gives the members of an event, by the names that every door uses.
-fn each_field(
-    event: &Event,
-    give: &mut dyn FnMut(&'static str, Value) -> fmt::Result,
-) -> fmt::Result {
-    match *event {
-        Event::StaStart | Event::StaLostIp | Event::ApStop => Ok(()),
-        Event::StaConnected {
-            ssid,
-            bssid,
-            channel,
-            rssi,
-        } => {
-            give("ssid", Value::Ssid(ssid))?;
-            give("bssid", Value::Mac(bssid))?;
-            give("channel", Value::Number(channel.number().into()))?;
-            give("rssi", Value::Number(rssi.into()))
+/// Writes the members of an event.
+struct Fields<'w, 'f, 'a> {
+    out: &'w mut fmt::Formatter<'f>,
+    wifi: &'a Wifi,
+    style: Style,
+}
+
+impl Fields<'_, '_, '_> {
+    /// By the names that every door uses.
+    fn put_all(&mut self, event: &Event) -> fmt::Result {
+        match event {
+            Event::StaStart | Event::StaLostIp | Event::ApStop => Ok(()),
+            Event::StaConnected {
+                ssid,
+                bssid,
+                channel,
+                rssi,
+            } => {
+                self.put("ssid", Value::Ssid(ssid))?;
+                self.put("bssid", Value::Mac(bssid))?;
+                self.put("channel", Value::Number(channel.number().into()))?;
+                self.put("rssi", Value::Number((*rssi).into()))
+            }
+            Event::StaDisconnected {
+                ssid,
+                class,
+                reason,
+            } => {
+                self.put("ssid", Value::Ssid(ssid))?;
+                self.put("class", Value::Word(Some(class.name())))?;
+                self.put("reason", Value::Number(reason.number().into()))
+            }
+            Event::StaGotIp { ip } => self.put("ip", Value::Ip(ip)),
+            Event::ApStart { ssid } | Event::Disconnected { ssid } => {
+                self.put("ssid", Value::Ssid(ssid))
+            }
+            Event::ApFailed { class } => self.put("class", Value::Word(Some(class.name()))),
+            Event::ApStaConnected { mac } | Event::ApStaDisconnected { mac } => {
+                self.put("mac", Value::Mac(mac))
+            }
+            Event::Connected { ssid, ip } => {
+                self.put("ssid", Value::Ssid(ssid))?;
+                self.put("ip", Value::Ip(ip))
+            }
+            Event::ApStarted { essid } => self.put("essid", Value::Ssid(essid)),
+            Event::ConnectionFailed { attempted } => {
+                self.put("attempted_networks", Value::Networks(attempted))
+            }
+            Event::ConfigApplied { version } => {
+                self.put("version", Value::Number((*version).into()))
+            }
+            Event::ConfigReverted { version, class } => {
+                self.put("version", Value::Number((*version).into()))?;
+                self.put("class", Value::Word(class.map(|class| class.name())))
+            }
         }
-        Event::StaDisconnected {
-            ssid,
-            class,
-            reason,
-        } => {
-            give("ssid", Value::Ssid(ssid))?;
-            give("class", Value::Word(Some(class.name())))?;
-            give("reason", Value::Number(reason.number().into()))
+    }
+
+    fn put(&mut self, key: &str, value: Value<'_>) -> fmt::Result {
+        let quote = match self.style {
+            Style::Row => {
+                write!(self.out, " {key}=")?;
+                ""
+            }
+            Style::Json => {
+                write!(self.out, r#","{key}":"#)?;
+                "\""
+            }
+        };
+        match value {
+            Value::Ssid(ssid) => self.ssid(key, ssid),
+            Value::Mac(mac) => write!(self.out, "{quote}{mac}{quote}"),
+            Value::Ip(ip) => write!(self.out, "{quote}{ip}{quote}"),
+            Value::Number(number) => write!(self.out, "{number}"),
+            Value::Word(Some(word)) => write!(self.out, "{quote}{word}{quote}"),
+            Value::Word(None) => self.out.write_str(match self.style {
+                Style::Row => "none",
+                Style::Json => "null",
+            }),
+            Value::Networks(attempted) => self.networks(attempted),
         }
-        Event::StaGotIp { ip } => give("ip", Value::Ip(ip)),
-        Event::ApStart { ssid } | Event::Disconnected { ssid } => give("ssid", Value::Ssid(ssid)),
-        Event::ApFailed { class } => give("class", Value::Word(Some(class.name()))),
-        Event::ApStaConnected { mac } | Event::ApStaDisconnected { mac } => {
-            give("mac", Value::Mac(mac))
+    }
+
+    fn ssid(&mut self, key: &str, ssid: &Ssid) -> fmt::Result {
+        self.name(ssid)?;
+        if self.style == Style::Json && ssid.as_str().is_none() {
+            write!(self.out, r#","{key}_hex":"{}""#, Hex(ssid.as_bytes()))?;
         }
-        Event::Connected { ssid, ip } => {
-            give("ssid", Value::Ssid(ssid))?;
-            give("ip", Value::Ip(ip))
+        Ok(())
+    }
+
+    fn name(&mut self, ssid: &Ssid) -> fmt::Result {
+        match self.style {
+            Style::Row => Quoted(ssid.as_bytes()).fmt(self.out),
+            Style::Json => JsonString(ssid.as_bytes()).fmt(self.out),
         }
-        Event::ApStarted { essid } => give("essid", Value::Ssid(essid)),
-        Event::ConnectionFailed { attempted } => {
-            give("attempted_networks", Value::Networks(attempted))
+    }
+
+    /// The networks that are still known, between brackets, with commas.
+    fn networks(&mut self, attempted: &Attempted) -> fmt::Result {
+        self.out.write_str("[")?;
+        let ids = attempted.ids().iter();
+        let known = ids.filter_map(|id| self.wifi.network_by_id(*id));
+        for (n, network) in known.enumerate() {
+            if n > 0 {
+                self.out.write_str(",")?;
+            }
+            self.name(&network.ssid)?;
         }
-        Event::ConfigApplied { version } => give("version", Value::Number(version.into())),
-        Event::ConfigReverted { version, class } => {
-            give("version", Value::Number(version.into()))?;
-            give("class", Value::Word(class.map(|class| class.name())))
-        }
+        self.out.write_str("]")
     }
 }
 

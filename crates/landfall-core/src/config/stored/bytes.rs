@@ -2,7 +2,8 @@
 //! seven bits, the least significant first; 0 or 1 for a flag, and before what may be absent.
 //!
 //! It is our own because a derived reader and writer are a sixth of all code that a chip has.
-//! Neither end fails on the way: whether all was well is asked once, at the end.
+//! Neither end fails on the way: whether all was well is asked once, at the end. What is called
+//! for forty fields stays out of line.
 
 use super::{DoesNotFit, VERSION};
 
@@ -43,14 +44,17 @@ impl<'b> Writer<'b> {
         }
     }
 
+    #[inline(never)]
     pub(super) fn byte(&mut self, byte: u8) {
         self.raw(&[byte]);
     }
 
+    #[inline(never)]
     pub(super) fn flag(&mut self, flag: bool) {
         self.byte(flag.into());
     }
 
+    #[inline(never)]
     pub(super) fn number(&mut self, number: u32) {
         let mut rest = number;
         while rest >= 0x80 {
@@ -61,6 +65,7 @@ impl<'b> Writer<'b> {
     }
 
     /// Bytes behind their number.
+    #[inline(never)]
     pub(super) fn bytes(&mut self, bytes: &[u8]) {
         self.number(bytes.len() as u32);
         self.raw(bytes);
@@ -71,6 +76,7 @@ impl<'b> Writer<'b> {
     }
 
     /// As [`Writer::bytes`], of what may be absent.
+    #[inline(never)]
     pub(super) fn some_bytes(&mut self, bytes: Option<&[u8]>) {
         self.flag(bytes.is_some());
         if let Some(bytes) = bytes {
@@ -79,6 +85,7 @@ impl<'b> Writer<'b> {
     }
 
     /// As [`Writer::raw`], of what may be absent.
+    #[inline(never)]
     pub(super) fn some_raw(&mut self, bytes: Option<&[u8]>) {
         self.flag(bytes.is_some());
         self.raw(bytes.unwrap_or_default());
@@ -90,6 +97,7 @@ impl<'b> Writer<'b> {
 }
 
 /// Reads a piece. From where it is none, everything is 0 or empty.
+#[derive(Clone)]
 pub(super) struct Cursor<'a> {
     rest: &'a [u8],
     broken: bool,
@@ -134,11 +142,13 @@ impl<'a> Cursor<'a> {
         self.raw(N).try_into().unwrap_or([0; N])
     }
 
+    #[inline(never)]
     pub(super) fn byte(&mut self) -> u8 {
         let [byte] = self.array();
         byte
     }
 
+    #[inline(never)]
     pub(super) fn flag(&mut self) -> bool {
         let byte = self.byte();
         if byte > 1 {
@@ -160,6 +170,7 @@ impl<'a> Cursor<'a> {
         0
     }
 
+    #[inline(never)]
     pub(super) fn bytes(&mut self) -> &'a [u8] {
         let len = self.number();
         self.raw(len as usize)
@@ -176,6 +187,7 @@ impl<'a> Cursor<'a> {
         self.flag().then(|| self.bytes())
     }
 
+    #[inline(never)]
     pub(super) fn some_text(&mut self) -> Option<&'a str> {
         self.flag().then(|| self.text())
     }

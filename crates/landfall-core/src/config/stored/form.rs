@@ -5,15 +5,15 @@
 //! are borrowed from the bytes that are read: a piece is looked through whole before any of it is
 //! taken.
 
-use heapless::Vec;
-
 use super::super::{ApSecurity, MAX_NETWORKS, values};
 use super::bytes::{Cursor, Writer};
 use crate::net::{KeyMaterial, Passphrase, Security};
 
 /// The piece *networks*.
 pub(super) struct NetworksForm<'a> {
-    pub(super) networks: Vec<NetworkForm<'a>, MAX_NETWORKS>,
+    /// Stands before the networks that follow.
+    networks: Cursor<'a>,
+    count: u32,
     pub(super) candidate: Option<CandidateForm<'a>>,
     pub(super) last_good: Option<LastGoodForm>,
 }
@@ -94,15 +94,17 @@ impl<'a> NetworksForm<'a> {
     /// The form that the bytes of a piece are; none: they are none.
     pub(super) fn read(piece: &'a [u8]) -> Option<Self> {
         let mut c = Cursor::new(piece);
-        let mut networks = Vec::new();
-        for _ in 0..c.number() {
-            if networks.push(NetworkForm::read(&mut c)).is_err() {
-                c.refuse();
-                break;
-            }
+        let count = c.number();
+        if count > MAX_NETWORKS as u32 {
+            return None;
+        }
+        let networks = c.clone();
+        for _ in 0..count {
+            NetworkForm::read(&mut c);
         }
         let form = Self {
             networks,
+            count,
             candidate: c.flag().then(|| CandidateForm {
                 ssid: c.bytes(),
                 verdict: c.byte(),
@@ -114,9 +116,16 @@ impl<'a> NetworksForm<'a> {
         };
         c.is_whole().then_some(form)
     }
+
+    /// The networks, in their order; at most [`MAX_NETWORKS`].
+    pub(super) fn networks(&self) -> impl Iterator<Item = NetworkForm<'a>> {
+        let mut c = self.networks.clone();
+        (0..self.count).map(move |_| NetworkForm::read(&mut c))
+    }
 }
 
 impl<'a> NetworkForm<'a> {
+    #[inline(never)]
     fn read(c: &mut Cursor<'a>) -> Self {
         Self {
             ssid: c.bytes(),

@@ -64,8 +64,8 @@ impl Stored {
         };
         let networks = &mut self.config.wifi.networks;
         networks.clear();
-        for form in &form.networks {
-            match network_of(form) {
+        for form in form.networks() {
+            match network_of(&form) {
                 // The form has no more of them than the list has room for.
                 Some(network) => drop(networks.push(network)),
                 None => warner.wrong("network"),
