@@ -1,8 +1,6 @@
 //! Typed requests from typed text: every field is checked here, and nowhere after.
 
-use base64::Engine as _;
-use base64::alphabet;
-use base64::engine::{DecodePaddingMode, GeneralPurpose, GeneralPurposeConfig};
+use base64ct::{Base64Unpadded, Encoding as _};
 use zeroize::Zeroize;
 
 use super::editor::LINE_MAX;
@@ -14,12 +12,6 @@ use crate::net::{PassphraseError, Security, Ssid};
 
 /// Longest claim code of a fleet, in bytes.
 pub const CLAIM_MAX: usize = 32;
-
-/// The standard alphabet (RFC 4648 §4); the padding may be left out.
-const BASE64: GeneralPurpose = GeneralPurpose::new(
-    &alphabet::STANDARD,
-    GeneralPurposeConfig::new().with_decode_padding_mode(DecodePaddingMode::Indifferent),
-);
 
 /// What a line asks, its fields checked.
 #[derive(Debug)]
@@ -131,16 +123,24 @@ impl Credentials {
     fn from_base64(name: &[u8], password: &[u8]) -> Result<Self, Fault> {
         // Decoded text is shorter than what it was decoded from.
         let (mut name_buffer, mut password_buffer) = ([0; LINE_MAX], [0; LINE_MAX]);
-        let name_len = BASE64
-            .decode_slice(name, &mut name_buffer)
-            .map_err(|_| Fault::BadField("ssid"))?;
-        let credentials = match BASE64.decode_slice(password, &mut password_buffer) {
-            Ok(len) => Self::new(&name_buffer[..name_len], &password_buffer[..len]),
-            Err(_) => Err(Fault::BadField("pass")),
+        let name = base64(name, &mut name_buffer).ok_or(Fault::BadField("ssid"))?;
+        let credentials = match base64(password, &mut password_buffer) {
+            Some(password) => Self::new(name, password),
+            None => Err(Fault::BadField("pass")),
         };
         password_buffer.zeroize();
         credentials
     }
+}
+
+/// Decodes the standard alphabet (RFC 4648 §4); the padding may be left out.
+fn base64<'b>(text: &[u8], buffer: &'b mut [u8]) -> Option<&'b [u8]> {
+    let end = text.iter().rposition(|byte| *byte != b'=');
+    let (text, padding) = text.split_at(end.map_or(0, |end| end + 1));
+    if padding.len() > (4 - text.len() % 4) % 4 {
+        return None;
+    }
+    Base64Unpadded::decode(text, buffer).ok()
 }
 
 /// Whether that may stand in the configuration.
