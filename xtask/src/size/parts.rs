@@ -4,7 +4,7 @@
 //! core is the core's, and belongs to the module mentioned first: so is generic code of other
 //! crates that only a type of the core made necessary. Everything else belongs to the crate it was
 //! written in, also where the core's object holds it. Texts and tables have no names; those in the
-//! core's object are its own.
+//! core's object are its own, and so is what the linker merged: nobody can tell whose that is.
 
 use std::collections::BTreeMap;
 
@@ -18,8 +18,15 @@ const CORE_PATH: &str = "landfall_core::";
 const PROBE_PATH: &str = "landfall_size::";
 /// Where names end that are not mangled: memory routines, 64-bit divisions.
 const BUILTINS: &str = "compiler_builtins";
-/// Where bytes are counted that nothing tells the owner of.
+/// Where bytes are counted of the core that nothing tells the part of.
 const CONSTANTS: &str = "texts and tables";
+
+/// What the linker calls sections that it made of many.
+const MERGED: &str = "<internal>";
+/// The standard library's own, where a type without a path implements something.
+const PRIMITIVES: &[&str] = &[
+    "bool", "char", "i32", "i64", "i8", "str", "u16", "u32", "u64", "u8", "usize",
+];
 
 /// The parts of the core, and the modules that belong to each; those not named are the rest.
 const PARTS: &[(&str, &[&str])] = &[
@@ -107,14 +114,13 @@ fn owner(object: &str, section: &str) -> Owner {
     if path.contains(PROBE_PATH) {
         return Owner::Probe;
     }
-    let path = path.trim_start_matches(|c: char| !c.is_alphabetic());
-    Owner::Foreign(first_name(path).to_owned())
+    Owner::Foreign(crate_of(&path).to_owned())
 }
 
 /// Whose constants and functions without a path are.
 fn unnamed(object: &str, section: &str) -> Owner {
     let name = first_name(object.strip_prefix("lib").unwrap_or(object));
-    if object.contains(CORE_OBJECT) {
+    if object.contains(CORE_OBJECT) || object == MERGED {
         Owner::Core(CONSTANTS)
     } else if name.starts_with("landfall_size") || section == "text._start" {
         Owner::Probe
@@ -122,6 +128,18 @@ fn unnamed(object: &str, section: &str) -> Owner {
         Owner::Foreign(BUILTINS.to_owned())
     } else {
         Owner::Foreign(name.to_owned())
+    }
+}
+
+/// The crate of a path: `core` of `<&mut dyn core::fmt::Write as core::fmt::Debug>::fmt`.
+fn crate_of(path: &str) -> &str {
+    let words = path.split(|c: char| !c.is_alphanumeric() && c != '_');
+    let mut names =
+        words.filter(|word| !word.is_empty() && !["mut", "dyn", "const"].contains(word));
+    match names.next() {
+        Some(name) if PRIMITIVES.contains(&name) => "core",
+        Some(name) => name,
+        None => "core",
     }
 }
 
@@ -152,6 +170,8 @@ mod tests {
    11100    11100       10     2         /landfall_core-x/main-1.a.o:(.text._start)
    11110    11110        8     2         /landfall_core-x/main-1.a.o:(.text._RNvNtNtCs7_13landfall_core6config4json3get)
    11118    11118        4     2         /d/liblandfall_core-1.rlib(landfall_core-1.a.o):(.text._RNvNtCs8_4core3fmt5write)
+   11118    11118        2     2         /d/libcore-1.rlib(core-1.a.o):(.text._RNvMs_NtCs8_4core3numm3powB5_)
+   11120    11120        2     1         <internal>:(.rodata.str1.1)
    1111c    1111c        4     2         /d/libcompiler_builtins-1.rlib(x.o):(.text.memcpy)
    11120    11120        8     2         /d/liblandfall_core-1.rlib(landfall_core-1.a.o):(.eh_frame)
 ";
@@ -164,11 +184,11 @@ mod tests {
                 core: {
                     "configuration": 8,
                     "machine": 256,
-                    "texts and tables": 48,
+                    "texts and tables": 50,
                 },
                 foreign: {
                     "compiler_builtins": 4,
-                    "core": 20,
+                    "core": 22,
                 },
             }
         "#]]

@@ -53,7 +53,7 @@ impl Row {
         match self {
             Self::Schema => &["schema"],
             Self::Networks => &["known_networks"],
-            Self::Section(section) => core::slice::from_ref(section.name_ref()),
+            Self::Section(section) => section.names(),
             Self::ApSsid => &["essid", "ssid", "ssid_hex"],
             Self::ApPassword => &["password", "key"],
             Self::ApAuth => &["authmode", "security"],

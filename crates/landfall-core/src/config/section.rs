@@ -19,22 +19,23 @@ pub(super) enum Section {
 impl Section {
     /// The member that it is; nothing for the document itself.
     pub(super) const fn name(self) -> &'static str {
-        self.name_ref()
+        self.names()[0]
     }
 
-    pub(super) const fn name_ref(self) -> &'static &'static str {
+    /// The one name that the member may have.
+    pub(super) const fn names(self) -> &'static [&'static str] {
         match self {
-            Self::Root => &"",
-            Self::AccessPoint => &"access_point",
-            Self::ApConfig => &"config",
-            Self::ConfigServer => &"config_server",
-            Self::Webrepl => &"webrepl",
-            Self::Station => &"station",
-            Self::Portal => &"portal",
-            Self::Fleet => &"fleet",
-            Self::Mqtt => &"mqtt",
-            Self::Radio => &"radio",
-            Self::Led => &"led",
+            Self::Root => &[""],
+            Self::AccessPoint => &["access_point"],
+            Self::ApConfig => &["config"],
+            Self::ConfigServer => &["config_server"],
+            Self::Webrepl => &["webrepl"],
+            Self::Station => &["station"],
+            Self::Portal => &["portal"],
+            Self::Fleet => &["fleet"],
+            Self::Mqtt => &["mqtt"],
+            Self::Radio => &["radio"],
+            Self::Led => &["led"],
         }
     }
 
