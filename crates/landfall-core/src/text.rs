@@ -10,19 +10,7 @@ pub struct Escaped<'a>(pub &'a [u8]);
 
 impl fmt::Display for Escaped<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        for chunk in self.0.utf8_chunks() {
-            for c in chunk.valid().chars() {
-                match c {
-                    '"' | '\\' => write!(f, "\\{c}")?,
-                    '\0'..='\x1f' | '\x7f' => write!(f, "\\x{:02X}", u32::from(c))?,
-                    c => f.write_char(c)?,
-                }
-            }
-            for byte in chunk.invalid() {
-                write!(f, "\\x{byte:02X}")?;
-            }
-        }
-        Ok(())
+        escape(self.0, Form::Console, f)
     }
 }
 
@@ -43,20 +31,36 @@ pub struct JsonString<'a>(pub &'a [u8]);
 impl fmt::Display for JsonString<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_char('"')?;
-        for chunk in self.0.utf8_chunks() {
-            for c in chunk.valid().chars() {
-                match c {
-                    '"' | '\\' => write!(f, "\\{c}")?,
-                    '\0'..='\x1f' | '\x7f' => write!(f, "\\u{:04x}", u32::from(c))?,
-                    c => f.write_char(c)?,
-                }
-            }
-            for _ in chunk.invalid() {
-                f.write_char('\u{fffd}')?;
-            }
-        }
+        escape(self.0, Form::Json, f)?;
         f.write_char('"')
     }
+}
+
+/// What the text is to stand in.
+#[derive(Clone, Copy)]
+enum Form {
+    Console,
+    Json,
+}
+
+fn escape(text: &[u8], form: Form, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+    for chunk in text.utf8_chunks() {
+        for c in chunk.valid().chars() {
+            match (c, form) {
+                ('"' | '\\', _) => write!(f, "\\{c}")?,
+                ('\0'..='\x1f' | '\x7f', Form::Console) => write!(f, "\\x{:02X}", u32::from(c))?,
+                ('\0'..='\x1f' | '\x7f', Form::Json) => write!(f, "\\u{:04x}", u32::from(c))?,
+                (c, _) => f.write_char(c)?,
+            }
+        }
+        for byte in chunk.invalid() {
+            match form {
+                Form::Console => write!(f, "\\x{byte:02X}")?,
+                Form::Json => f.write_char('\u{fffd}')?,
+            }
+        }
+    }
+    Ok(())
 }
 
 /// Bytes as lower-case hexadecimal digits.

@@ -58,11 +58,9 @@ impl Path {
 
     /// Writes as much as there is room for.
     fn write(&mut self, text: &str) {
-        for c in text.chars() {
-            if self.0.push(c).is_err() {
-                return;
-            }
-        }
+        let end = text.floor_char_boundary(PATH_MAX - self.0.len());
+        // There is room up to there.
+        let _ = self.0.push_str(text.get(..end).unwrap_or_default());
     }
 }
 

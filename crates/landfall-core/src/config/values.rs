@@ -420,16 +420,14 @@ fn url(
 }
 
 fn is_url(url: &str, schemes: &[&str]) -> bool {
-    let Some((scheme, rest)) = url.split_once("://") else {
+    let after = |scheme: &&str| url.strip_prefix(*scheme)?.strip_prefix("://");
+    let Some(rest) = schemes.iter().find_map(after) else {
         return false;
     };
     let host_end = |b: &u8| matches!(b, b'/' | b'?' | b'#');
     let mut hosts = rest.as_bytes().split(host_end);
     let host = hosts.next().unwrap_or_default();
-    schemes.contains(&scheme)
-        && !host.is_empty()
-        && !host.contains(&b'@')
-        && url.bytes().all(|b| b.is_ascii_graphic())
+    !host.is_empty() && !host.contains(&b'@') && url.bytes().all(|b| b.is_ascii_graphic())
 }
 
 /// A country as radios name it: two letters of ISO 3166, or `01` for the world.

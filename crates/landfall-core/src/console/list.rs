@@ -313,7 +313,8 @@ impl Write for Window<'_> {
         if self.is_full || wanted.is_empty() {
             return Ok(());
         }
-        let piece = &wanted[..wanted.floor_char_boundary(CHUNK_MAX - EOL.len() - self.printed)];
+        let end = wanted.floor_char_boundary(CHUNK_MAX - EOL.len() - self.printed);
+        let piece = wanted.get(..end).unwrap_or_default();
         self.is_full = piece.len() < wanted.len();
         self.printed += piece.len();
         self.sink.write_str(piece)

@@ -29,7 +29,7 @@ mod tests;
 
 use core::fmt;
 
-use heapless::Deque;
+use heapless::Vec;
 
 use self::editor::{Edit, Line as TypedLine};
 use self::list::{Kind, Listing};
@@ -161,7 +161,7 @@ pub struct Console {
     /// The command whose answer the machine owes; a scan's comes when it comes.
     in_flight: Option<(u32, Asked)>,
     listing: Option<Listing>,
-    held: Deque<Line, HELD_MAX>,
+    held: Vec<Line, HELD_MAX>,
     dropped: u32,
 }
 
@@ -175,7 +175,7 @@ impl Console {
             answering: false,
             in_flight: None,
             listing: None,
-            held: Deque::new(),
+            held: Vec::new(),
             dropped: 0,
         }
     }
@@ -246,7 +246,8 @@ impl Console {
             }
             return Progress::More;
         }
-        if let Some(line) = self.held.pop_front() {
+        if !self.held.is_empty() {
+            let line = self.held.remove(0);
             self.print(line, context, sink);
             return Progress::More;
         }
@@ -276,16 +277,9 @@ impl Console {
         if self.held.is_full() {
             self.dropped = self.dropped.saturating_add(1);
             let unasked = self.held.iter().position(Line::is_unasked);
-            for n in 0..self.held.len() {
-                if let Some(line) = self.held.pop_front()
-                    && unasked.is_some_and(|unasked| unasked != n)
-                {
-                    // A place was made by taking it out.
-                    let _ = self.held.push_back(line);
-                }
-            }
+            self.held.remove(unasked.unwrap_or(0));
         }
-        let _ = self.held.push_back(line);
+        let _ = self.held.push(line);
     }
 }
 

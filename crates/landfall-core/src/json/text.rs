@@ -73,8 +73,8 @@ impl Iterator for Chars<'_> {
     type Item = Result<char, TextError>;
 
     fn next(&mut self) -> Option<Self::Item> {
-        let plain = match self.0.next()? {
-            '\\' => match self.0.next()? {
+        let plain = match self.raw()? {
+            '\\' => match self.raw()? {
                 'b' => '\u{8}',
                 'f' => '\u{c}',
                 'n' => '\n',
@@ -90,6 +90,12 @@ impl Iterator for Chars<'_> {
 }
 
 impl Chars<'_> {
+    // Decoding UTF-8 is some code: once is enough.
+    #[inline(never)]
+    fn raw(&mut self) -> Option<char> {
+        self.0.next()
+    }
+
     /// The character of the digits behind `\u`, and of a second `\u` where the first is half of a
     /// surrogate pair (RFC 8259 §7).
     fn unicode(&mut self) -> Result<char, TextError> {
@@ -98,7 +104,7 @@ impl Chars<'_> {
             return Ok(c);
         }
         let mut ahead = self.clone();
-        let paired = (ahead.0.next(), ahead.0.next()) == (Some('\\'), Some('u'));
+        let paired = (ahead.raw(), ahead.raw()) == (Some('\\'), Some('u'));
         let second = if paired { ahead.unit() } else { 0 };
         let high = (0xd800..0xdc00).contains(&first);
         if !high || !(0xdc00..0xe000).contains(&second) {
@@ -112,7 +118,7 @@ impl Chars<'_> {
     /// Four hexadecimal digits; the check of the document made sure of them.
     fn unit(&mut self) -> u32 {
         (0..4).fold(0, |unit, _| {
-            let digit = self.0.next().and_then(|c| c.to_digit(16));
+            let digit = self.raw().and_then(|c| c.to_digit(16));
             unit << 4 | digit.unwrap_or_default()
         })
     }
