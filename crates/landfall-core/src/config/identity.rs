@@ -31,7 +31,7 @@ impl Identity {
         let mut name = String::<32>::new();
         // 26 and 6 characters always fit.
         let _ = fmt::Write::write_fmt(
-            &mut name,
+            name.as_mut_view(),
             format_args!("{}{d:02X}{e:02X}{f:02X}", self.ap_prefix),
         );
         Ssid::new(name.as_bytes()).unwrap_or_else(|_| unreachable!("a name of 6 to 32 bytes"))

@@ -194,7 +194,8 @@ impl<'a> Iterator for Members<'a> {
 /// Takes the next value from text that was checked, over the spaces and one `,` or `:` before it.
 fn take_value<'a>(rest: &mut &'a str) -> Option<Value<'a>> {
     let start = trim(rest);
-    let start = trim(start.strip_prefix([',', ':']).unwrap_or(start));
+    let separated = start.strip_prefix(',').or(start.strip_prefix(':'));
+    let start = trim(separated.unwrap_or(start));
     if start.is_empty() {
         *rest = "";
         return None;
@@ -210,7 +211,8 @@ fn inside(raw: &str) -> &str {
 }
 
 fn trim(text: &str) -> &str {
-    text.trim_start_matches([' ', '\t', '\n', '\r'])
+    let space = |b: &u8| matches!(b, b' ' | b'\t' | b'\n' | b'\r');
+    split(text, text.bytes().take_while(space).count()).1
 }
 
 /// Splits where a part of a checked document ends; nothing remains where that is no boundary.
