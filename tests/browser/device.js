@@ -7,6 +7,7 @@ import {mkdtemp, rm, writeFile} from 'node:fs/promises';
 import {tmpdir} from 'node:os';
 import path from 'node:path';
 import readline from 'node:readline';
+import {setTimeout as sleep} from 'node:timers/promises';
 import {promisify} from 'node:util';
 import assert from 'node:assert/strict';
 import axe from 'axe-core';
@@ -20,7 +21,9 @@ const BROWSER_FLAGS = [
   '--disable-background-networking', '--disable-component-update', '--disable-sync',
 ];
 // Device timers run this much faster than the clock, so that a proof of 20 s does not take 20 s.
-const SPEED = 5;
+const SPEED = 10;
+// How long a device may take from its start to its access point: a scan, at that speed.
+const START_MS = 10_000;
 
 /** Access points of a test: `{ssid or ssid_hex, password, rssi, ...}` with the keys of the air file. */
 export const HOME = {ssid: 'HomeNetwork', password: 'Password2', rssi: -48};
@@ -61,7 +64,17 @@ export async function startDevice(test, accessPoints) {
     ended.then(([status]) => assert.fail(`the simulator ended with ${status} before it was ready`)),
   ]);
   const {air, devices: [device]} = JSON.parse(ready);
+  await accessPointOf(device);
   return {...device, air: (...words) => promisify(execFile)(PROGRAM, ['air', air, ...words])};
+}
+
+/** Waits for the access point of a device: until then its door refuses. */
+async function accessPointOf({ap_url}) {
+  const ends = Date.now() + START_MS;
+  while (!await fetch(ap_url + '/api/status').then(({ok}) => ok, () => false)) {
+    assert.ok(Date.now() < ends, 'the access point is up in time');
+    await sleep(20);
+  }
 }
 
 /** One Chromium for the tests of a file, which closes it. */
