@@ -288,27 +288,23 @@ impl Call {
         (self.route.handler)(self, body, view)
     }
 
-    /// What the machine is told before the request is answered: on the access point's side every
-    /// `POST`, even one that is refused, shows that somebody is there.
+    /// What the machine is told before the request is answered: that the page has shown the result,
+    /// or, by every other `POST`, even one that is refused, that somebody is there. On the station's
+    /// side it is told nothing.
     pub fn use_on_entry(&self) -> Option<PortalUse> {
         let touched = match self.route.uses {
             Use::None => self.route.method == Method::Post,
             Use::Touch => true,
             Use::TouchIfActive => self.active,
-            Use::Seen => false,
+            Use::Seen => return Some(PortalUse::Seen).filter(|_| self.door.side == Side::Ap),
         };
         (touched && self.door.side == Side::Ap).then_some(PortalUse::Touched)
     }
 
     /// What the machine is told once it is answered with that code.
     pub fn use_on_answer(&self, code: Code) -> Option<PortalUse> {
-        let told = match self.route.uses {
-            Use::Seen => Some(PortalUse::Seen),
-            Use::None | Use::Touch | Use::TouchIfActive => {
-                (self.route.method == Method::Post).then_some(PortalUse::Posted)
-            }
-        };
-        told.filter(|_| code.is_accepted() && self.door.side == Side::Ap)
+        let is_post = self.route.method == Method::Post && self.route.uses != Use::Seen;
+        (is_post && code.is_accepted() && self.door.side == Side::Ap).then_some(PortalUse::Posted)
     }
 }
 

@@ -8,6 +8,7 @@ use core::net::IpAddr;
 use edge_nal::{Close, TcpAccept, TcpShutdown};
 use embassy_futures::join::join_array;
 use embassy_futures::select::{Either, select};
+use embassy_futures::yield_now;
 use embedded_io_async::{Read, Write};
 use landfall_core::command::{Command, Refusal, Reply};
 use zeroize::Zeroize;
@@ -186,6 +187,9 @@ impl<D: Device, T: Timer> Server<'_, D, T> {
     async fn answer(&self, call: &Call, body: &[u8]) -> Option<Response> {
         if let Some(used) = call.use_on_entry() {
             self.device.portal_use(used);
+            // The machine hears of it before the client is answered: a phone's next probe counts
+            // on that.
+            yield_now().await;
         }
         let response = match self.device.with_view(|view| call.answer(body, view)) {
             Answer::Ready(response) => response,
@@ -212,16 +216,14 @@ impl<D: Device, T: Timer> Server<'_, D, T> {
     async fn scan(&self) -> Reply {
         let asking = async {
             while !self.device.with_view(|view| view.has_fresh_rows()) {
-                match self.device.submit(Command::Scan).await {
-                    Reply::Refused(Refusal::TooManyAskers | Refusal::Busy) => {
-                        self.timer.sleep_ms(SCAN_RETRY_MS).await;
-                    }
-                    reply @ (Reply::Accepted
-                    | Reply::Known(_)
-                    | Reply::Done
-                    | Reply::Scanned
-                    | Reply::Refused(_)) => return reply,
+                let reply = self.device.submit(Command::Scan).await;
+                if !matches!(
+                    reply,
+                    Reply::Refused(Refusal::TooManyAskers | Refusal::Busy)
+                ) {
+                    return reply;
                 }
+                self.timer.sleep_ms(SCAN_RETRY_MS).await;
             }
             Reply::Scanned
         };
