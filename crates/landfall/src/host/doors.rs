@@ -110,7 +110,7 @@ impl Doors {
         let sta = self.side(Side::Station, &self.ports.sta);
         let names = self.names();
         let rest = async {
-            let doors = future::zip(future::zip(ap, sta), future::zip(names, self.buttons()));
+            let doors = future::zip(future::zip(sta, ap), future::zip(names, self.buttons()));
             let ((never, _), _) = doors.await;
             match never {}
         };
