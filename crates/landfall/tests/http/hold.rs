@@ -4,10 +4,12 @@ use serde_json::json;
 
 use crate::sim::{Ap, Sim, pass};
 
-/// Longer than the longest time between two rounds, 30 s with jitter, and both their scans.
+/// In which a round under way ends.
+const END_MS: u64 = 5_000;
+/// Longer than the longest time between two rounds, 30 s with jitter, and shorter than a hold.
 const ROUND_MS: u64 = 45_000;
 
-/// Whether a round began within that time after the request.
+/// Whether another round began after the request, within [`ROUND_MS`].
 fn goes_on_after(request: &str) -> bool {
     let sim = Sim::configured(&json!({
         "schema": 2,
@@ -15,14 +17,12 @@ fn goes_on_after(request: &str) -> bool {
         "access_point": {},
         "station": {"fallback_deadline_ms": 1000},
     }));
-    // The round under way ends first.
     pass(8_000);
     sim.ask(Ap, request);
     let asked_at = sim.status()["uptime_ms"].as_u64().unwrap();
     pass(ROUND_MS);
     let scans = sim.operations("scan");
-    // A scan that a request asked for is none of a round.
-    scans.iter().any(|at| *at > asked_at)
+    scans.iter().any(|at| *at > asked_at + END_MS)
 }
 
 #[test]
