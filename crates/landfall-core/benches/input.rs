@@ -12,7 +12,7 @@ use divan::counter::ItemsCount;
 use landfall_core::config::{Identity, KnownNetwork, MAX_NETWORKS, Wifi};
 use landfall_core::manager::{Boot, Input, Manager, Output};
 use landfall_core::net::{Bssid, Channel, Ipv4Net, Mac, Passphrase, Security, Ssid};
-use landfall_core::radio::{AuthMode, RadioEvent, Reason, ScanRow};
+use landfall_core::radio::{AuthMode, RadioEvent, RadioOp, Reason, ScanRow};
 use landfall_core::status::State;
 use landfall_core::time::Instant;
 
@@ -20,6 +20,8 @@ use landfall_core::time::Instant;
 const SCAN_ROWS: u8 = 32;
 /// Outputs after which a machine that never waits is broken.
 const OUTPUTS_MAX: usize = 1_000;
+/// An access point that takes nobody more (IEEE 802.11 reason 5): the next one is tried.
+const AP_FULL: Reason = Reason::Code(5);
 /// Time between two inputs.
 const STEP_MS: u32 = 50;
 
@@ -30,6 +32,8 @@ fn main() {
         run.manager.status().state == State::Connected
     });
     assert!(connects, "a session that never connects measures nothing");
+    let tried = round(&mut Run::new(MAX_NETWORKS));
+    assert_eq!(tried, MAX_NETWORKS, "a round that leaves networks out");
     divan::main();
 }
 
@@ -38,6 +42,8 @@ struct Run {
     manager: Manager,
     now: Instant,
     deadline: Option<Instant>,
+    /// What the radio was asked for last.
+    op: Option<RadioOp>,
 }
 
 impl Run {
@@ -46,6 +52,7 @@ impl Run {
             manager: Manager::new(boot(networks)),
             now: Instant::from_ms(0),
             deadline: None,
+            op: None,
         }
     }
 
@@ -57,9 +64,19 @@ impl Run {
         };
         self.manager.handle(black_box(input), self.now);
         for _ in 0..OUTPUTS_MAX {
-            if let Output::Wait(deadline) = black_box(self.manager.poll_output()) {
-                self.deadline = deadline;
-                return;
+            match black_box(self.manager.poll_output()) {
+                Output::Wait(deadline) => {
+                    self.deadline = deadline;
+                    return;
+                }
+                Output::Radio(op) => self.op = Some(op),
+                Output::Store(_)
+                | Output::Event(_)
+                | Output::Reply(..)
+                | Output::Failed(..)
+                | Output::State(..)
+                | Output::ProbeInternet
+                | Output::Restart => {}
             }
         }
         panic!("the machine gives {OUTPUTS_MAX} outputs and does not wait");
@@ -79,6 +96,51 @@ fn machine(bencher: Bencher<'_, '_>, networks: usize) {
             }
             run
         });
+}
+
+/// Inputs of a round: the boot, the rows and end of its scan, an attempt for each network, and the
+/// access point that comes up and moves.
+const ROUND_INPUTS: usize = 2 + SCAN_ROWS as usize + MAX_NETWORKS + 2;
+
+/// The dearest that a device does of itself: all networks known, all heard among as many others,
+/// and none lets it in.
+#[divan::bench]
+fn failing_round(bencher: Bencher<'_, '_>) {
+    bencher
+        .counter(ItemsCount::new(ROUND_INPUTS))
+        .with_inputs(|| Run::new(MAX_NETWORKS))
+        .bench_local_values(|mut run| {
+            round(&mut run);
+            run
+        });
+}
+
+/// A round from a cold start; gives the attempts made.
+fn round(run: &mut Run) -> usize {
+    let here = Channel::new(6).expect("a channel");
+    run.step(Input::Timeout);
+    for n in 0..SCAN_ROWS {
+        run.step(Input::Radio(RadioEvent::ScanRow(row(n, here))));
+    }
+    run.step(Input::Radio(RadioEvent::ScanDone));
+    let mut attempts = 0;
+    // The access point comes up in between, after so many failures, and follows the station.
+    while let Some(op) = run.op.take() {
+        let event = match op {
+            RadioOp::Join { .. } => RadioEvent::JoinFailed {
+                reason: AP_FULL,
+                comeback_ms: None,
+            },
+            RadioOp::ApStart { channel } => RadioEvent::ApStarted { channel },
+            RadioOp::ApMove { channel } => RadioEvent::ApMoved { channel },
+            RadioOp::Scan | RadioOp::Leave | RadioOp::ApStop | RadioOp::Cancel | RadioOp::Query => {
+                break;
+            }
+        };
+        attempts += usize::from(matches!(op, RadioOp::Join { .. }));
+        run.step(Input::Radio(event));
+    }
+    attempts
 }
 
 /// The single input at each turn of that session, with all networks known: the dearest counts. The
