@@ -34,3 +34,8 @@ pub use landfall_device::runtime::{
     self, ApError, BuildError, CallError, Clock, Hook, JoinError, LoadError, Radio, Restart,
     Runner, SaveError, ScanError, ServerError, SetError, Storage, Wifi,
 };
+
+/// The examples of the crate's own page compile.
+#[cfg(doctest)]
+#[doc = include_str!("../README.md")]
+struct Readme;
