@@ -15,6 +15,10 @@
 mod guard;
 mod key;
 #[cfg(any(test, fuzzing))]
+#[cfg_attr(
+    not(test),
+    expect(dead_code, reason = "the power is cut in tests alone")
+)]
 pub(crate) mod nor;
 #[cfg(test)]
 mod tests;
