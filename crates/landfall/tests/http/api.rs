@@ -114,154 +114,77 @@ fn who_has_joined_the_access_point_is_told() {
 }
 
 #[test]
-fn paths_methods_and_types_that_are_not_taken() {
+fn paths_that_are_not_known() {
     let sim = Sim::blank();
-    expect![[r#"
-        GET /api
-            404
-            not-found
-        GET /api/
-            404
-            not-found
-        GET /api/nothing
-            404
-            not-found
-        POST /api/nothing {}
-            404
-            not-found
-        GET /nothing
-            404
-            not-found
-        GET /api/networks/99
-            404
-            not-found
-        GET /api/networks/x
-            404
-            not-found
-        POST /api/status {}
-            405 | Allow: GET, HEAD
-            method-not-allowed
-        GET /api/wifi
-            405 | Allow: POST
-            method-not-allowed
-        HEAD /api/wifi
-            405 | Allow: POST
-        PUT /api/wifi {}
-            405 | Allow: POST
-            method-not-allowed
-        DELETE /api/wifi
-            405 | Allow: POST
-            method-not-allowed
-        OPTIONS /api/wifi
-            405 | Allow: POST
-            method-not-allowed
-        PATCH /api/mode {}
-            405 | Allow: POST
-            method-not-allowed
-        GET /api/reset
-            405 | Allow: POST
-            method-not-allowed
-        GET /api/seen
-            405 | Allow: POST
-            method-not-allowed
-        GET /api/attendance
-            405 | Allow: POST
-            method-not-allowed
-        DELETE /api/networks
-            405 | Allow: GET, HEAD, POST
-            method-not-allowed
-        POST /api/networks/0 {}
-            405 | Allow: PUT, DELETE
-            method-not-allowed
-        GET /api/networks/0
-            405 | Allow: PUT, DELETE
-            method-not-allowed
-        POST /api/scan
-            405 | Allow: GET, HEAD
-            method-not-allowed
-        POST /api/clients
-            405 | Allow: GET, HEAD
-            method-not-allowed
-        POST /api/session
-            405 | Allow: GET, HEAD
-            method-not-allowed
-        POST /api/events
-            405 | Allow: GET, HEAD
-            method-not-allowed
-        POST /metrics
-            405 | Allow: GET, HEAD
-            method-not-allowed
-        POST / {}
-            405 | Allow: GET, HEAD
-            method-not-allowed
-        POST /api/wifi [Content-Type: text/plain] {}
-            415
-            unsupported-media-type
-        POST /api/wifi [Content-Type: application/jsonx] {}
-            415
-            unsupported-media-type
-        POST /api/wifi [Content-Type: application/x-www-form-urlencoded] ssid=x
-            415
-            unsupported-media-type
-        POST /api/wifi [Content-Type: Application/JSON; charset=utf-8] {}
-            400
-            bad-request
-        POST /api/mode [Content-Type: text/plain] {}
-            415
-            unsupported-media-type
-        POST /api/reset [Content-Type: text/plain] x
-            415
-            unsupported-media-type
-        POST /api/seen [Content-Type: text/plain] x
-            415
-            unsupported-media-type
-        POST /api/networks [Content-Type: text/plain] {}
-            415
-            unsupported-media-type
-        PUT /api/networks/0 [Content-Type: text/plain] {}
-            415
-            unsupported-media-type
-    "#]]
-    .assert_eq(&sim.play_codes(
-        Ap,
-        "
-        GET /api
-        GET /api/
-        GET /api/nothing
-        POST /api/nothing {}
-        GET /nothing
-        GET /api/networks/99
-        GET /api/networks/x
-        POST /api/status {}
-        GET /api/wifi
-        HEAD /api/wifi
-        PUT /api/wifi {}
-        DELETE /api/wifi
-        OPTIONS /api/wifi
-        PATCH /api/mode {}
-        GET /api/reset
-        GET /api/seen
-        GET /api/attendance
-        DELETE /api/networks
-        POST /api/networks/0 {}
-        GET /api/networks/0
-        POST /api/scan
-        POST /api/clients
-        POST /api/session
-        POST /api/events
-        POST /metrics
-        POST / {}
-        POST /api/wifi [Content-Type: text/plain] {}
-        POST /api/wifi [Content-Type: application/jsonx] {}
-        POST /api/wifi [Content-Type: application/x-www-form-urlencoded] ssid=x
-        POST /api/wifi [Content-Type: Application/JSON; charset=utf-8] {}
-        POST /api/mode [Content-Type: text/plain] {}
-        POST /api/reset [Content-Type: text/plain] x
-        POST /api/seen [Content-Type: text/plain] x
-        POST /api/networks [Content-Type: text/plain] {}
-        PUT /api/networks/0 [Content-Type: text/plain] {}
-        ",
-    ));
+    for line in [
+        "GET /api",
+        "GET /api/",
+        "GET /api/nothing",
+        "POST /api/nothing {}",
+        "GET /nothing",
+        "GET /api/networks/99",
+        "GET /api/networks/x",
+        "DELETE /api/networks/00",
+    ] {
+        let answer = sim.ask(Ap, line);
+        assert_eq!(
+            (answer.code, &answer.json()["error"]),
+            (404, &"not-found".into()),
+            "{line}"
+        );
+    }
+}
+
+#[test]
+fn a_known_path_tells_which_methods_it_takes() {
+    let sim = Sim::blank();
+    for (line, allow) in [
+        ("POST / {}", "GET, HEAD"),
+        ("POST /metrics", "GET, HEAD"),
+        ("POST /api/status {}", "GET, HEAD"),
+        ("POST /api/scan", "GET, HEAD"),
+        ("POST /api/clients", "GET, HEAD"),
+        ("POST /api/session", "GET, HEAD"),
+        ("POST /api/events", "GET, HEAD"),
+        ("GET /api/wifi", "POST"),
+        ("HEAD /api/wifi", "POST"),
+        ("PUT /api/wifi {}", "POST"),
+        ("DELETE /api/wifi", "POST"),
+        ("OPTIONS /api/wifi", "POST"),
+        ("PATCH /api/mode {}", "POST"),
+        ("GET /api/reset", "POST"),
+        ("GET /api/seen", "POST"),
+        ("GET /api/attendance", "POST"),
+        ("DELETE /api/networks", "GET, HEAD, POST"),
+        ("POST /api/networks/0 {}", "PUT, DELETE"),
+        ("GET /api/networks/0", "PUT, DELETE"),
+    ] {
+        let answer = sim.ask(Ap, line);
+        assert_eq!(
+            (answer.code, answer.field("Allow")),
+            (405, Some(allow)),
+            "{line}"
+        );
+    }
+}
+
+#[test]
+fn a_body_of_another_type_is_not_taken() {
+    let sim = Sim::blank();
+    for line in [
+        "POST /api/wifi [Content-Type: text/plain] {}",
+        "POST /api/wifi [Content-Type: application/jsonx] {}",
+        "POST /api/wifi [Content-Type: application/x-www-form-urlencoded] ssid=x",
+        "POST /api/mode [Content-Type: text/plain] {}",
+        "POST /api/reset [Content-Type: text/plain] x",
+        "POST /api/seen [Content-Type: text/plain] x",
+        "POST /api/networks [Content-Type: text/plain] {}",
+        "PUT /api/networks/0 [Content-Type: text/plain] {}",
+    ] {
+        assert_eq!(sim.ask(Ap, line).code, 415, "{line}");
+    }
+    let line = "POST /api/wifi [Content-Type: Application/JSON; charset=utf-8] {}";
+    assert_eq!(sim.ask(Ap, line).code, 400, "that is JSON");
 }
 
 #[test]

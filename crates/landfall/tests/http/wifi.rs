@@ -5,117 +5,86 @@ use serde_json::{Value, json};
 
 use crate::sim::{Ap, Sim, Sta};
 
-#[test]
-fn fields_are_refused_one_by_one() {
+/// Refused with that code and that detail, and tried by nobody.
+fn check_refused(cases: &[(String, &str, &str)]) {
     let sim = Sim::blank();
-    let long_name = "a".repeat(33);
-    let long_bytes = "é".repeat(17);
-    let long_hex = "61".repeat(33);
-    let long_pass = "p".repeat(65);
-    let no_psk = "g".repeat(64);
-    let script = format!(
-        r#"
-        POST /api/wifi
-        POST /api/wifi []
-        POST /api/wifi null
-        POST /api/wifi {{"ssid":"x"
-        POST /api/wifi {{}}
-        POST /api/wifi {{"ssid":1}}
-        POST /api/wifi {{"ssid":null}}
-        POST /api/wifi {{"ssid":""}}
-        POST /api/wifi {{"ssid":"{long_name}"}}
-        POST /api/wifi {{"ssid":"{long_bytes}"}}
-        POST /api/wifi {{"ssid_hex":""}}
-        POST /api/wifi {{"ssid_hex":"6"}}
-        POST /api/wifi {{"ssid_hex":"zz"}}
-        POST /api/wifi {{"ssid_hex":7}}
-        POST /api/wifi {{"ssid_hex":"{long_hex}"}}
-        POST /api/wifi {{"ssid":"x","pass":"1"}}
-        POST /api/wifi {{"ssid":"x","pass":"1234567"}}
-        POST /api/wifi {{"ssid":"x","pass":12345678}}
-        POST /api/wifi {{"ssid":"x","pass":false}}
-        POST /api/wifi {{"ssid":"x","pass":[]}}
-        POST /api/wifi {{"ssid":"x","pass":"pässword"}}
-        POST /api/wifi {{"ssid":"x","pass":"{no_psk}"}}
-        POST /api/wifi {{"ssid":"x","pass":"{long_pass}"}}
-        "#
-    );
-    expect![[r#"
-        POST /api/wifi
-            400
-            {"error":"invalid-payload","detail":"body: not a JSON object"}
-        POST /api/wifi []
-            400
-            {"error":"invalid-payload","detail":"body: not a JSON object"}
-        POST /api/wifi null
-            400
-            {"error":"invalid-payload","detail":"body: not a JSON object"}
-        POST /api/wifi {"ssid":"x"
-            400
-            {"error":"invalid-payload","detail":"body: not a JSON object"}
-        POST /api/wifi {}
-            400
-            {"error":"invalid-ssid","detail":"ssid: missing"}
-        POST /api/wifi {"ssid":1}
-            400
-            {"error":"invalid-ssid","detail":"ssid: not a string"}
-        POST /api/wifi {"ssid":null}
-            400
-            {"error":"invalid-ssid","detail":"ssid: not a string"}
-        POST /api/wifi {"ssid":""}
-            400
-            {"error":"invalid-ssid","detail":"ssid: empty"}
-        POST /api/wifi {"ssid":"aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa"}
-            400
-            {"error":"invalid-ssid","detail":"ssid: longer than 32 bytes"}
-        POST /api/wifi {"ssid":"ééééééééééééééééé"}
-            400
-            {"error":"invalid-ssid","detail":"ssid: longer than 32 bytes"}
-        POST /api/wifi {"ssid_hex":""}
-            400
-            {"error":"invalid-ssid","detail":"ssid_hex: empty"}
-        POST /api/wifi {"ssid_hex":"6"}
-            400
-            {"error":"invalid-ssid","detail":"ssid_hex: not pairs of hexadecimal digits"}
-        POST /api/wifi {"ssid_hex":"zz"}
-            400
-            {"error":"invalid-ssid","detail":"ssid_hex: not pairs of hexadecimal digits"}
-        POST /api/wifi {"ssid_hex":7}
-            400
-            {"error":"invalid-ssid","detail":"ssid_hex: not a string"}
-        POST /api/wifi {"ssid_hex":"616161616161616161616161616161616161616161616161616161616161616161"}
-            400
-            {"error":"invalid-ssid","detail":"ssid_hex: longer than 32 bytes"}
-        POST /api/wifi {"ssid":"x","pass":"1"}
-            400
-            {"error":"pass-too-short","detail":"pass: shorter than 8 characters"}
-        POST /api/wifi {"ssid":"x","pass":"1234567"}
-            400
-            {"error":"pass-too-short","detail":"pass: shorter than 8 characters"}
-        POST /api/wifi {"ssid":"x","pass":12345678}
-            400
-            {"error":"invalid-pass","detail":"pass: not a string"}
-        POST /api/wifi {"ssid":"x","pass":false}
-            400
-            {"error":"invalid-pass","detail":"pass: not a string"}
-        POST /api/wifi {"ssid":"x","pass":[]}
-            400
-            {"error":"invalid-pass","detail":"pass: not a string"}
-        POST /api/wifi {"ssid":"x","pass":"pässword"}
-            400
-            {"error":"invalid-pass","detail":"pass: not printable ASCII"}
-        POST /api/wifi {"ssid":"x","pass":"gggggggggggggggggggggggggggggggggggggggggggggggggggggggggggggggg"}
-            400
-            {"error":"invalid-pass","detail":"pass: longer than 63 characters"}
-        POST /api/wifi {"ssid":"x","pass":"ppppppppppppppppppppppppppppppppppppppppppppppppppppppppppppppppp"}
-            400
-            {"error":"invalid-pass","detail":"pass: longer than 63 characters"}
-    "#]].assert_eq(&sim.play(Ap, &script));
-    assert_eq!(
-        sim.status()["candidate"],
-        Value::Null,
-        "none of them was tried"
-    );
+    for (body, code, detail) in cases {
+        let answer = sim.ask(Ap, &format!("POST /api/wifi {body}"));
+        let expected = json!({"error": code, "detail": detail});
+        assert_eq!((answer.code, answer.json()), (400, expected), "{body}");
+    }
+    assert_eq!(sim.status()["candidate"], Value::Null, "none was tried");
+}
+
+fn repeated(text: &str, n: usize) -> String {
+    format!("\"{}\"", text.repeat(n))
+}
+
+#[test]
+fn names_are_refused_one_by_one() {
+    let name = |ssid: &str| format!(r#"{{"ssid":{ssid}}}"#);
+    let hex = |digits: &str| format!(r#"{{"ssid_hex":{digits}}}"#);
+    let code = "invalid-ssid";
+    check_refused(&[
+        ("{}".to_owned(), code, "ssid: missing"),
+        (name("1"), code, "ssid: not a string"),
+        (name("null"), code, "ssid: not a string"),
+        (name(r#""""#), code, "ssid: empty"),
+        (name(&repeated("a", 33)), code, "ssid: longer than 32 bytes"),
+        (name(&repeated("é", 17)), code, "ssid: longer than 32 bytes"),
+        (hex("7"), code, "ssid_hex: not a string"),
+        (hex(r#""""#), code, "ssid_hex: empty"),
+        (
+            hex(r#""6""#),
+            code,
+            "ssid_hex: not pairs of hexadecimal digits",
+        ),
+        (
+            hex(r#""zz""#),
+            code,
+            "ssid_hex: not pairs of hexadecimal digits",
+        ),
+        (
+            hex(&repeated("61", 33)),
+            code,
+            "ssid_hex: longer than 32 bytes",
+        ),
+    ]);
+}
+
+#[test]
+fn passwords_are_refused_one_by_one() {
+    let pass = |pass: &str| format!(r#"{{"ssid":"x","pass":{pass}}}"#);
+    let (short, wrong) = ("pass-too-short", "invalid-pass");
+    check_refused(&[
+        (pass(r#""1""#), short, "pass: shorter than 8 characters"),
+        (
+            pass(r#""1234567""#),
+            short,
+            "pass: shorter than 8 characters",
+        ),
+        (pass("12345678"), wrong, "pass: not a string"),
+        (pass("false"), wrong, "pass: not a string"),
+        (pass("[]"), wrong, "pass: not a string"),
+        (pass(r#""pässword""#), wrong, "pass: not printable ASCII"),
+        (
+            pass(&repeated("g", 64)),
+            wrong,
+            "pass: longer than 63 characters",
+        ),
+        (
+            pass(&repeated("p", 65)),
+            wrong,
+            "pass: longer than 63 characters",
+        ),
+    ]);
+}
+
+#[test]
+fn what_is_no_object_is_refused() {
+    let bodies = ["", "[]", "null", r#"{"ssid":"x""#];
+    let detail = "body: not a JSON object";
+    check_refused(&bodies.map(|body| (body.to_owned(), "invalid-payload", detail)));
 }
 
 #[test]
