@@ -3,7 +3,7 @@
 use core::net::Ipv4Addr;
 
 use heapless::Deque;
-use landfall_core::command::{Command, Door, Reply, Ticket};
+use landfall_core::command::{Command, Door, Refusal, Reply, Ticket};
 
 use super::error::JoinError;
 
@@ -108,6 +108,15 @@ impl Calls {
         call.map(|call| call.outcome = Some(outcome)).is_some()
     }
 
+    /// The calls as a restart leaves them: answers stay for askers that are slower than it, and
+    /// commands that the machine did not see are refused.
+    pub(super) fn after_restart(mut self) -> Self {
+        while let Some((ticket, _)) = self.inbox.pop_front() {
+            self.answer(ticket, Reply::Refused(Refusal::Busy));
+        }
+        self
+    }
+
     /// The answer to that call.
     pub(super) fn reply(&mut self, ticket: Ticket) -> Option<Reply> {
         self.find(ticket)?.reply
@@ -122,6 +131,19 @@ impl Calls {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn an_answer_outlives_a_restart_and_what_was_not_seen_is_refused() {
+        let mut calls = Calls::new();
+        let reset = calls.begin(Door::Program, Command::Reset).unwrap();
+        assert!(calls.next_command().is_some() && calls.answer(reset, Reply::Done));
+        let late = calls.begin(Door::Program, Command::Scan).unwrap();
+        let mut calls = calls.after_restart();
+        assert_eq!(calls.reply(reset), Some(Reply::Done));
+        assert_eq!(calls.reply(late), Some(Reply::Refused(Refusal::Busy)));
+        let next = calls.begin(Door::Program, Command::Scan).unwrap();
+        assert!(next != reset && next != late);
+    }
 
     #[test]
     fn commands_come_out_in_order_and_withdrawn_ones_do_not() {

@@ -107,9 +107,12 @@ impl<C, M: RawMutex> Shared<C, M> {
     }
 
     /// Puts the device of a new boot in place.
-    pub(super) fn install(&self, device: Device) {
+    pub(super) fn install(&self, mut device: Device) {
         self.inside.lock(|inside| {
             let mut inside = inside.borrow_mut();
+            if let Some(before) = inside.device.take() {
+                device.calls = before.calls.after_restart();
+            }
             inside.boots = inside.boots.wrapping_add(1);
             inside.blinker = Blinker::new();
             inside.device = Some(device);

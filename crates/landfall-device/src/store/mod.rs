@@ -2,7 +2,7 @@
 //! at any moment.
 //!
 //! The map of `sequential-storage` does the wear levelling: it appends items, checks each by its CRC,
-//! and always keeps one page erased, so that a write finds room at once. [`guard`] below it
+//! and always keeps one page erased, so that a write finds room at once. `guard` below it
 //! makes an erase that was cut off harmless. An item is bytes here; what they mean is said by the
 //! stored forms of the configuration.
 //!

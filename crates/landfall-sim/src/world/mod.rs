@@ -2,7 +2,7 @@
 //!
 //! The device is the real machine; the air, its store and its users are simulated. Time jumps
 //! from one event to the next, so an hour costs milliseconds. Everything that happens is written
-//! down ([`World::journal`]), and after every step the [invariants](invariants) are checked.
+//! down ([`World::journal`]), and after every step the [invariants] are checked.
 
 pub mod action;
 mod flash_store;
