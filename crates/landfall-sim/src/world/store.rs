@@ -164,4 +164,16 @@ impl Store {
         }
         may_be
     }
+
+    /// The power goes: a write under way is done up to some stage, or not at all.
+    pub(super) fn cut_by_luck(&mut self, luck: u64) {
+        let stages = self
+            .flight
+            .take()
+            .map_or(Vec::new(), |flight| flight.stages);
+        let done = (luck % (stages.len() as u64 + 1)) as usize;
+        if let Some(kept) = stages.into_iter().nth(done.wrapping_sub(1)) {
+            self.kept = kept;
+        }
+    }
 }
