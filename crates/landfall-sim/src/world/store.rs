@@ -172,7 +172,8 @@ impl Store {
             .take()
             .map_or(Vec::new(), |flight| flight.stages);
         let done = (luck % (stages.len() as u64 + 1)) as usize;
-        if let Some(kept) = stages.into_iter().nth(done.wrapping_sub(1)) {
+        let reached = done.checked_sub(1);
+        if let Some(kept) = reached.and_then(|last| stages.into_iter().nth(last)) {
             self.kept = kept;
         }
     }
