@@ -13,7 +13,9 @@ use super::{Finding, TextFile};
 /// adapter would know another.
 const MAY_USE: &[(&str, &[&str])] = &[
     ("landfall-core", &[]),
-    ("landfall-device", &["landfall-core"]),
+    ("landfall-protocol", &[]),
+    ("landfall-device", &["landfall-core", "landfall-protocol"]),
+    ("landfall-server", &["landfall-core", "landfall-protocol"]),
     ("landfall-sim", CHIP),
     ("landfall", EVERYTHING),
     ("landfall-size", CHIP),
@@ -22,10 +24,16 @@ const MAY_USE: &[(&str, &[&str])] = &[
 ];
 
 /// What the program that unites everything may use.
-const EVERYTHING: &[&str] = &["landfall-core", "landfall-device", "landfall-sim"];
+const EVERYTHING: &[&str] = &[
+    "landfall-core",
+    "landfall-device",
+    "landfall-protocol",
+    "landfall-server",
+    "landfall-sim",
+];
 
 /// What runs on a chip.
-const CHIP: &[&str] = &["landfall-core", "landfall-device"];
+const CHIP: &[&str] = &["landfall-core", "landfall-device", "landfall-protocol"];
 
 /// The map, whose table has a row for the folder of every crate.
 const MAP: &str = "ARCHITECTURE.md";

@@ -1,0 +1,2 @@
+//! The fleet server: devices register by heartbeats, are configured, picked for sessions, and
+//! take attendance; people see it live.
