@@ -4,6 +4,7 @@
 //! - [`key`]: the secret it shares with its server, and the fingerprint that people compare.
 //! - [`claim`]: how both sides come to that secret without sending it.
 //! - [`seal`]: how requests and answers travel where there is no TLS.
+//! - [`message`]: what a device sends.
 //! - [`path`]: where a device asks.
 //!
 //! Nothing in here allocates, reads a clock or draws a random number: a chip runs the same code as
@@ -49,5 +50,6 @@ pub mod claim;
 pub mod hardware_id;
 pub mod hex;
 pub mod key;
+pub mod message;
 pub mod path;
 pub mod seal;
