@@ -20,6 +20,7 @@ pub mod event_text;
 #[cfg(any(test, fuzzing))]
 pub mod fuzzing;
 mod heard;
+pub mod improv;
 pub mod json;
 pub mod led;
 pub mod manager;

@@ -18,6 +18,7 @@ use landfall_core::config::{
 use landfall_core::console::{Cids, Console};
 use landfall_core::event::{Event, History};
 use landfall_core::event_text::{EventJson, EventRow};
+use landfall_core::improv::{self, REQUEST_MAX, Reader};
 use landfall_core::json::{self, JsonBytes, SyntaxError, Value};
 use landfall_core::led::{Blinker, Patterns};
 use landfall_core::manager::Manager;
@@ -39,6 +40,7 @@ extern "C" fn _start() -> ! {
     black_box((&LANDFALL_MANAGER_SIZE, &LANDFALL_IDENTITY_SIZE));
     machine();
     console();
+    improv();
     configuration();
     text_and_events();
     board();
@@ -86,6 +88,19 @@ fn console() {
         Console::poll,
         Console::dropped,
         Cids::allocate,
+    );
+}
+
+fn improv() {
+    keep!(
+        Reader::<REQUEST_MAX>::new,
+        Reader::<REQUEST_MAX>::handle_byte,
+        Reader::<REQUEST_MAX>::handle_silence,
+        Reader::<REQUEST_MAX>::awaits_silence,
+        improv::Request::read,
+        improv::Answer::state,
+        improv::Answer::error,
+        improv::Answer::result,
     );
 }
 

@@ -12,7 +12,7 @@ use super::section::Section;
 use super::values::{self, Parsed};
 use super::write::Members;
 use super::{
-    AP_CLIENTS_MAX, CA_PEM_MAX, CLAIM_MAX, CONNECT_TIMEOUT_MS, Config, ConfigRef,
+    AP_CLIENTS_MAX, CA_PEM_MAX, CLAIM_MAX, CONNECT_TIMEOUT_MS, Config, ConfigRef, DEVICE_NAME_MAX,
     FALLBACK_DEADLINE_MS, LED_PIN_MAX, MAX_RETRY, MQTT_CREDENTIAL_MAX, TX_POWER_DBM,
 };
 use crate::json::Value;
@@ -69,6 +69,7 @@ impl Section {
             Self::Root => &[
                 SCHEMA,
                 HOSTNAME,
+                DEVICE_NAME,
                 MODE,
                 NETWORKS,
                 ACCESS_POINT,
@@ -108,6 +109,7 @@ impl Section {
                 ACCESS_POINT,
                 STATION,
                 HOSTNAME,
+                DEVICE_NAME,
                 LOG_LEVEL,
                 PROBE,
                 CONFIG_SERVER,
@@ -150,6 +152,11 @@ const HOSTNAME: &Row = &Row::Field(Field {
     names: &["hostname"],
     read: |v, to, _| values::hostname(v, &mut to.services.hostname),
     write: |c, w| w.text(c.services.hostname.as_ref().map_or("", Hostname::as_str)),
+});
+const DEVICE_NAME: &Row = &Row::Field(Field {
+    names: &["device_name"],
+    read: |v, to, _| values::text(v, NAME_LENGTH, to.services.device_name.as_mut_view()),
+    write: |c, w| w.text(&c.services.device_name),
 });
 const MODE: &Row = &Row::Field(Field {
     names: &["mode"],
@@ -352,6 +359,7 @@ const POWER: &Reason = &Reason::Range(*TX_POWER_DBM.start() as u32, *TX_POWER_DB
 const PIN: &Reason = &Reason::Range(0, LED_PIN_MAX as u32);
 const CLAIM: &Reason = &Reason::Length(0, CLAIM_MAX, Unit::Bytes);
 const CA_PEM: &Reason = &Reason::Length(0, CA_PEM_MAX, Unit::Bytes);
+const NAME_LENGTH: &Reason = &Reason::Length(0, DEVICE_NAME_MAX, Unit::Bytes);
 const CREDENTIAL: &Reason = &Reason::Length(0, MQTT_CREDENTIAL_MAX, Unit::Bytes);
 
 const fn range(bounds: RangeInclusive<u32>) -> Reason {

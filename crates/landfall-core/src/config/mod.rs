@@ -42,8 +42,8 @@ pub use network::parse_network;
 pub use path::Path;
 pub use reason::{Reason, Unit};
 pub use services::{
-    CA_PEM_MAX, CLAIM_MAX, DOOR_PASSWORD_MAX, DOOR_PASSWORD_MIN, LogLevel, MQTT_CREDENTIAL_MAX,
-    Secret, Services, URL_MAX,
+    CA_PEM_MAX, CLAIM_MAX, DEVICE_NAME_MAX, DOOR_PASSWORD_MAX, DOOR_PASSWORD_MIN, LogLevel,
+    MQTT_CREDENTIAL_MAX, Secret, Services, URL_MAX,
 };
 pub use values::ssid_of;
 pub use write::{ConfigJson, MASK, Secrets};

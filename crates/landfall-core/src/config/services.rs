@@ -20,6 +20,8 @@ pub const URL_MAX: usize = 128;
 pub const CA_PEM_MAX: usize = 2048;
 /// Longest user name or password of the MQTT broker, in bytes.
 pub const MQTT_CREDENTIAL_MAX: usize = 64;
+/// Longest name of a device for people, in bytes.
+pub const DEVICE_NAME_MAX: usize = 64;
 /// Longest claim code, in bytes.
 pub const CLAIM_MAX: usize = 32;
 
@@ -28,6 +30,8 @@ pub const CLAIM_MAX: usize = 32;
 pub struct Services {
     /// The device's name; none: [`Hostname::of`] its hardware address.
     pub hostname: Option<Hostname>,
+    /// What people call it; empty: its host name.
+    pub device_name: String<DEVICE_NAME_MAX>,
     /// Whether the config server runs.
     pub config_server_enabled: bool,
     /// Its password, 8 to 64 characters; the server does not start without one.

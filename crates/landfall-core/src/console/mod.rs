@@ -192,6 +192,11 @@ impl Console {
         self.line.wants_input() && !(self.echo && self.listing.is_some())
     }
 
+    /// Whether a list is being printed: nothing else is printed into it.
+    pub fn is_listing(&self) -> bool {
+        self.listing.is_some()
+    }
+
     /// Takes bytes up to the end of a line and gives how many; the rest is to be handed in again
     /// after [`Console::poll`] is done with that line. Echoes at most four bytes for each.
     pub fn handle_bytes(&mut self, bytes: &[u8], sink: &mut dyn fmt::Write) -> usize {

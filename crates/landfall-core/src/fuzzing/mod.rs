@@ -3,6 +3,7 @@
 
 mod config;
 mod console;
+mod improv;
 #[cfg(test)]
 mod tests;
 
@@ -12,6 +13,7 @@ use crate::net::{Hostname, Ipv4Net, Mac, Passphrase, Security, Ssid};
 
 pub use config::config_json;
 pub use console::console_lines;
+pub use improv::improv_bytes;
 
 /// The values of [`crate::net`]: what is taken is within its bounds and reads back as it was, and a
 /// key shows itself nowhere.

@@ -7,7 +7,7 @@ use std::vec::Vec;
 
 use crate::console::COMMANDS;
 
-use super::{config_json, console_lines, net_values};
+use super::{config_json, console_lines, improv_bytes, net_values};
 
 /// Cases of each, about two seconds.
 const CASES: u32 = 12_000;
@@ -32,6 +32,15 @@ fn lines() -> Vec<&'static [u8]> {
     lines.push(b"NET:SET,HomeNetwork,Password2;NET:LIST;HELP\r\nNET:STATUS\r\n");
     lines.push("NET:ECHO,on\r\x08\x7f\x03\x15\x1b[A\u{e9}\r".as_bytes());
     lines
+}
+
+/// Requests of every kind, among text.
+fn frames() -> Vec<&'static [u8]> {
+    std::vec![
+        b"NET:\nIMPROV\x01\x03\x02\x02\x00\xe5\nIMPROV\x01\x03\x02\x04\x00\xe7STATUS\r\n",
+        b"IMPROV\x01\x03\x20\x01\x1e\x0cMyWirelessAP\x10mysecurepassword\xc1\n",
+        b"IMPROV\x01\x03\x04\x05\x02\x01a\x4e\nIMPROV\x01\x03\x03\x06\x01a\x4c\n",
+    ]
 }
 
 fn documents() -> Vec<&'static [u8]> {
@@ -75,6 +84,11 @@ proptest! {
     }
 
     #[test]
+    fn frames_hold(bytes in mangled(frames())) {
+        improv_bytes(&bytes);
+    }
+
+    #[test]
     fn values_hold(bytes in prop::collection::vec(any::<u8>(), 0..70)) {
         net_values(&bytes);
     }
@@ -83,6 +97,7 @@ proptest! {
 #[test]
 fn what_is_nearly_right_is_right_unmangled() {
     documents().into_iter().for_each(config_json);
+    frames().into_iter().for_each(improv_bytes);
     for line in lines() {
         console_lines(&[line, b"\r"].concat());
     }

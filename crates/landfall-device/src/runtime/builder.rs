@@ -8,6 +8,12 @@ use landfall_core::net::{Mac, Passphrase};
 use super::hooks::Hook;
 use super::{Clock, Device, LoadError, Radio, Runner, Shared, Storage, Stored};
 
+/// The family of the chip where the builder is not told: hosts know theirs.
+const CHIP: &str = if cfg!(target_os = "linux") {
+    "Linux"
+} else {
+    "unknown"
+};
 /// Characters of a generated access point key.
 const AP_SECRET_LEN: usize = 12;
 
@@ -41,6 +47,7 @@ pub struct Builder<S = ()> {
     entropy: [u8; 16],
     safe_mode: bool,
     publisher: Option<Hook>,
+    chip: &'static str,
     store: S,
 }
 
@@ -53,6 +60,7 @@ impl Builder {
             entropy,
             safe_mode: false,
             publisher: None,
+            chip: CHIP,
             store: (),
         }
     }
@@ -66,6 +74,7 @@ impl<S> Builder<S> {
             entropy: self.entropy,
             safe_mode: self.safe_mode,
             publisher: self.publisher,
+            chip: self.chip,
             store,
         }
     }
@@ -75,6 +84,13 @@ impl<S> Builder<S> {
     #[must_use]
     pub fn publisher(mut self, hook: impl Into<Hook>) -> Self {
         self.publisher = Some(hook.into());
+        self
+    }
+
+    /// The family of its chip as tools know it, `ESP32-C3`: what an Improv client is told.
+    #[must_use]
+    pub fn chip(mut self, name: &'static str) -> Self {
+        self.chip = name;
         self
     }
 
@@ -113,8 +129,13 @@ impl<S: Storage> Builder<S> {
             shared.hooks(|hooks| hooks.publisher = Some(hook));
         }
         let seed = jitter_seed(self.mac, &self.entropy);
-        shared.install(device(stored, identity, seed, self.safe_mode));
-        Ok(Runner::new(claim, radio, self.store, seed))
+        let made = Made {
+            identity,
+            seed,
+            chip: self.chip,
+        };
+        shared.install(device(stored, made, self.safe_mode));
+        Ok(Runner::new(claim, radio, self.store, made))
     }
 
     /// The access point's key: as stored, or made and stored now. Where it cannot be stored the
@@ -129,13 +150,17 @@ impl<S: Storage> Builder<S> {
     }
 }
 
-/// The device as it boots from what was stored.
-pub(super) fn device(
-    stored: Stored,
+/// What a device is at every boot.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Made {
     identity: &'static Identity,
+    /// Of its jitter.
     seed: u64,
-    safe_mode: bool,
-) -> Device {
+    chip: &'static str,
+}
+
+/// The device as it boots from what was stored.
+pub(super) fn device(stored: Stored, made: Made, safe_mode: bool) -> Device {
     let Stored {
         config,
         candidate,
@@ -146,12 +171,12 @@ pub(super) fn device(
         wifi: config.wifi,
         candidate,
         last_good,
-        identity,
+        identity: made.identity,
         safe_mode,
         probe_internet: !config.services.internet_probe_url.is_empty(),
-        seed,
+        seed: made.seed,
     };
-    Device::new(Manager::new(boot), config.services)
+    Device::new(Manager::new(boot), config.services, made.chip)
 }
 
 /// Holds a radio's place. Gives it back where a build ends early, its future dropped included, and

@@ -8,9 +8,12 @@ use landfall_core::command::Door;
 use landfall_core::config::{ConfigRef, Secrets, Services, Wifi};
 use landfall_core::console::{CHUNK_MAX, Cids, Console, Context, FleetStatus, Progress};
 use landfall_core::event::History;
+use landfall_core::improv::{MAGIC, Text};
 use landfall_core::manager::{Manager, Output};
 use landfall_core::status::Client;
 use landfall_core::time::Instant;
+
+use super::improv::{Desk, Improv, STEP_MAX};
 
 /// Most consoles at once: a serial port or two, and WebREPL.
 pub const CONSOLES_MAX: usize = 3;
@@ -32,12 +35,17 @@ pub(super) struct Consoles {
 struct Port {
     door: Door,
     console: Console,
+    /// Who else is heard on a serial port.
+    improv: Option<Improv>,
     input: Deque<u8, INPUT_MAX>,
-    output: Deque<u8, OUTPUT_MAX>,
+    output: Printed,
 }
 
+/// What waits to be printed.
+pub(super) type Printed = Deque<u8, OUTPUT_MAX>;
+
 /// Where a console prints to. What has no room is lost: room is looked for before.
-struct Sink<'a>(&'a mut Deque<u8, OUTPUT_MAX>);
+struct Sink<'a>(&'a mut Printed);
 
 impl Write for Sink<'_> {
     fn write_str(&mut self, text: &str) -> fmt::Result {
@@ -66,13 +74,16 @@ impl Consoles {
     ) -> bool {
         self.close(door);
         let mut console = Console::new(door);
-        if let Door::Serial(_) = door {
+        let mut improv = None;
+        if let Door::Serial(number) = door {
             let cids = &mut self.cids;
             console.greet(&context(manager, services, history, clients, cids, now));
+            improv = Some(Improv::new(number));
         }
         let port = Port {
             door,
             console,
+            improv,
             input: Deque::new(),
             output: Deque::new(),
         };
@@ -92,12 +103,35 @@ impl Consoles {
         let Some(port) = self.port(door) else {
             return bytes.len();
         };
-        let room = INPUT_MAX - port.input.len();
-        for byte in bytes.iter().take(room) {
-            // There is room for it.
-            let _ = port.input.push_back(*byte);
+        for (taken, byte) in bytes.iter().enumerate() {
+            if !port.wants_input() {
+                return taken;
+            }
+            port.take(*byte);
         }
-        bytes.len().min(room)
+        bytes.len()
+    }
+
+    /// Whether [`silence`](Self::silence) would change anything.
+    pub(super) fn awaits_silence(&self, door: Door) -> bool {
+        let port = self.ports.iter().find(|port| port.door == door);
+        let improv = port.and_then(|port| port.improv.as_ref());
+        improv.is_some_and(Improv::awaits_silence)
+    }
+
+    /// Nothing was typed in for a while.
+    pub(super) fn silence(&mut self, door: Door) {
+        if let Some(port) = self.port(door)
+            && let Some(improv) = &mut port.improv
+        {
+            let text = improv.handle_silence();
+            port.type_in(text);
+        }
+    }
+
+    /// When the next answer that is owed over a port has taken too long.
+    pub(super) fn poll_timeout(&self) -> Option<Instant> {
+        self.ports.iter().filter_map(Port::poll_timeout).min()
     }
 
     pub(super) fn printed(&mut self, door: Door, buf: &mut [u8]) -> usize {
@@ -118,6 +152,9 @@ impl Consoles {
     pub(super) fn hear(&mut self, output: &Output, manager: &Manager) {
         for port in &mut self.ports {
             port.console.handle_output(output, manager);
+            if let Some(improv) = &mut port.improv {
+                improv.handle_output(output);
+            }
         }
     }
 
@@ -135,13 +172,14 @@ impl Consoles {
         services: &Services,
         history: &History,
         clients: &[Client],
+        mut desk: Desk<'_>,
         now: Instant,
     ) -> bool {
         let mut went_on = false;
         for port in &mut self.ports {
             let cids = &mut self.cids;
             let mut context = context(manager, services, history, clients, cids, now);
-            match port.go_on(&mut context) {
+            match port.go_on(&mut context, &mut desk) {
                 Step::Rested => {}
                 Step::WentOn => went_on = true,
                 Step::Asked => return true,
@@ -151,14 +189,60 @@ impl Consoles {
     }
 }
 
-enum Step {
+/// What became of a look at a port.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Step {
+    /// There was nothing to do, or no room for it.
     Rested,
+    /// Something was done.
     WentOn,
+    /// The machine was asked, and is to be drained first.
     Asked,
 }
 
 impl Port {
-    fn go_on(&mut self, context: &mut Context<'_>) -> Step {
+    /// Whether a byte would be taken: it may let all the bytes through that are held before it.
+    fn wants_input(&self) -> bool {
+        INPUT_MAX - self.input.len() >= MAGIC.len()
+            && self.improv.as_ref().is_none_or(Improv::wants_input)
+    }
+
+    fn take(&mut self, byte: u8) {
+        match &mut self.improv {
+            Some(improv) => {
+                let text = improv.handle_byte(byte);
+                self.type_in(text);
+            }
+            // There is room for it.
+            None => drop(self.input.push_back(byte)),
+        }
+    }
+
+    fn type_in(&mut self, text: Text) {
+        for byte in text.bytes() {
+            // There is room for as many as are held.
+            let _ = self.input.push_back(byte);
+        }
+    }
+
+    /// Whether frames may be printed now: not into a list.
+    fn has_room_for_frames(&self) -> bool {
+        !self.console.is_listing() && OUTPUT_MAX - self.output.len() >= STEP_MAX
+    }
+
+    fn poll_timeout(&self) -> Option<Instant> {
+        let improv = self.improv.as_ref().filter(|_| self.has_room_for_frames());
+        improv.and_then(Improv::poll_timeout)
+    }
+
+    fn go_on(&mut self, context: &mut Context<'_>, desk: &mut Desk<'_>) -> Step {
+        let has_room = self.has_room_for_frames();
+        if let Some(improv) = self.improv.as_mut().filter(|_| has_room) {
+            let step = improv.go_on(context, desk, &mut self.output);
+            if step != Step::Rested {
+                return step;
+            }
+        }
         let typed = self.take_input();
         if OUTPUT_MAX - self.output.len() < CHUNK_MAX {
             return if typed { Step::WentOn } else { Step::Rested };

@@ -10,6 +10,7 @@ use landfall_core::time::Instant;
 use super::calls::{Calls, Outcome};
 use super::clients::{self, Clients};
 use super::consoles::Consoles;
+use super::improv::{Desk, Renaming};
 use super::storage::Source;
 
 /// The reset button's; calls count from 1.
@@ -31,6 +32,8 @@ pub struct Device {
     pub(super) consoles: Consoles,
     pub(super) calls: Calls,
     pub(super) errand: Errand,
+    pub(super) renaming: Renaming,
+    chip: &'static str,
     portal: [Option<PortalUse>; 3],
     internet: Option<Internet>,
     reset_due: bool,
@@ -52,7 +55,7 @@ pub(super) enum Task {
 }
 
 impl Device {
-    pub(super) fn new(manager: Manager, services: Services) -> Self {
+    pub(super) fn new(manager: Manager, services: Services, chip: &'static str) -> Self {
         Self {
             manager,
             services,
@@ -61,6 +64,8 @@ impl Device {
             consoles: Consoles::new(),
             calls: Calls::new(),
             errand: Errand::Idle,
+            renaming: Renaming::Idle,
+            chip,
             portal: [None; 3],
             internet: None,
             reset_due: false,
@@ -103,9 +108,12 @@ impl Device {
             history,
             clients,
             consoles,
+            renaming,
+            chip,
             ..
         } = self;
-        consoles.go_on(manager, services, history, clients, now)
+        let desk = Desk { chip, renaming };
+        consoles.go_on(manager, services, history, clients, desk, now)
     }
 
     /// Opens a console at that door, or begins anew with the one there. One at a serial port says
@@ -131,6 +139,18 @@ impl Device {
     /// it has printed something, or in a moment.
     pub fn type_in(&mut self, door: Door, bytes: &[u8]) -> usize {
         self.consoles.type_in(door, bytes)
+    }
+
+    /// Whether [`silence`](Self::silence) on that port would change anything.
+    pub fn awaits_silence(&self, door: Door) -> bool {
+        self.consoles.awaits_silence(door)
+    }
+
+    /// Says that nothing came in at that port for
+    /// [`SILENCE_MS`](landfall_core::improv::SILENCE_MS): what may have begun a frame is the
+    /// console's.
+    pub fn silence(&mut self, door: Door) {
+        self.consoles.silence(door);
     }
 
     /// Takes what the console at that door has printed; gives how many bytes.
@@ -209,8 +229,8 @@ mod tests {
     use super::*;
 
     /// Bytes of RAM that a device takes beside its sockets: machine, doors' settings, 64 events,
-    /// three consoles and the inbox.
-    const DEVICE_MAX: usize = 21 * 1024;
+    /// three consoles, each with its Improv client, and the inbox.
+    const DEVICE_MAX: usize = 22 * 1024;
 
     #[test]
     fn a_device_fits_its_ram() {

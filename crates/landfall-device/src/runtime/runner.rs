@@ -12,7 +12,7 @@ use landfall_core::radio::RadioEvent;
 use landfall_core::status::State;
 use landfall_core::time::Instant;
 
-use super::builder::{self, Claim};
+use super::builder::{self, Claim, Made};
 use super::device::{Device, Errand, Task};
 use super::error::{JoinError, LoadError};
 use super::radio::{Radio, Target};
@@ -32,7 +32,7 @@ pub struct Runner<R, S, C: 'static, M: RawMutex + 'static = CriticalSectionRawMu
     shared: &'static Shared<C, M>,
     radio: R,
     store: S,
-    seed: u64,
+    made: Made,
     deadline: Option<Instant>,
     /// The machine waits for this to be written.
     writing: Option<Result<(), StoreFailed>>,
@@ -48,13 +48,13 @@ enum Effect {
 }
 
 impl<R: Radio, S: Storage, C: Clock, M: RawMutex> Runner<R, S, C, M> {
-    pub(super) fn new(claim: Claim<C, M>, radio: R, store: S, seed: u64) -> Self {
+    pub(super) fn new(claim: Claim<C, M>, radio: R, store: S, made: Made) -> Self {
         Self {
             shared: claim.0,
             _claim: claim,
             radio,
             store,
-            seed,
+            made,
             deadline: None,
             writing: None,
         }
@@ -84,15 +84,11 @@ impl<R: Radio, S: Storage, C: Clock, M: RawMutex> Runner<R, S, C, M> {
     /// The store cannot be read; the device is as it was when it wanted to restart.
     pub async fn restart(&mut self, warn: &mut dyn FnMut(&Warning<'_>)) -> Result<(), LoadError> {
         let stored = self.store.load(warn).await?;
-        let identity = self.shared.look(|device| device.manager.identity());
-        let Some(identity) = identity else {
-            return Ok(());
-        };
         self.radio.reset();
         self.writing = None;
         self.deadline = None;
         self.shared
-            .install(builder::device(stored, identity, self.seed, false));
+            .install(builder::device(stored, self.made, false));
         Ok(())
     }
 
@@ -168,6 +164,7 @@ impl<R: Radio, S: Storage, C: Clock, M: RawMutex> Runner<R, S, C, M> {
                     if !self.write().await
                         && !self.feed()
                         && !self.converse()
+                        && !self.rename().await
                         && !self.run_errand().await
                     {
                         return None;
@@ -191,7 +188,10 @@ impl<R: Radio, S: Storage, C: Clock, M: RawMutex> Runner<R, S, C, M> {
             let output = device.manager.poll_output();
             device.consoles.hear(&output, &device.manager);
             match output {
-                Output::Wait(deadline) => return Effect::Wait(deadline),
+                Output::Wait(deadline) => {
+                    let owed = device.consoles.poll_timeout();
+                    return Effect::Wait(deadline.into_iter().chain(owed).min());
+                }
                 Output::Radio(op) => radio.start(op, Target::of(op, &device.manager)),
                 Output::Store(op) => *writing = Some(store.take(op, device.source())),
                 Output::Event(event) => {
@@ -261,6 +261,22 @@ impl<R: Radio, S: Storage, C: Clock, M: RawMutex> Runner<R, S, C, M> {
             self.shared.tell();
         }
         went_on.unwrap_or(false)
+    }
+
+    /// Stores a new name; false where there is none. One that is not stored is not taken.
+    async fn rename(&mut self) -> bool {
+        let Self { shared, store, .. } = self;
+        let begun = shared.look(|device| {
+            let before = device.renaming.begin(&mut device.services)?;
+            Some((before, store.take(StoreOp::Settings, device.source())))
+        });
+        let Some((before, taken)) = begun.flatten() else {
+            return false;
+        };
+        let stored = taken.is_ok() && store.commit().await.is_ok();
+        shared.look(|device| device.renaming.end(before, stored, &mut device.services));
+        shared.tell();
+        true
     }
 
     /// Does what the handle wants of the store; false where it wants nothing.

@@ -8,7 +8,9 @@ use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex};
 use std::task::{Context, Poll, Wake, Waker};
 
-use landfall_core::config::{Config, KnownNetwork, Networks, Security, Warning};
+use landfall_core::config::{
+    Config, KnownNetwork, Networks, Security, Services, StartPolicy, Warning,
+};
 use landfall_core::manager::{StoreFailed, StoreOp};
 use landfall_core::net::{Channel, Ipv4Net, KeyMaterial, Mac, Passphrase, Ssid};
 use landfall_core::radio::{AuthMode, LinkReport, RadioEvent, RadioOp, Reason, ScanRow};
@@ -18,6 +20,8 @@ use landfall_device::runtime::{Clock, LoadError, Radio, Source, Storage, Stored,
 pub(crate) const MAC: Mac = Mac([0x24, 0x6f, 0x28, 0x56, 0x78, 0x9a]);
 pub(crate) const HOME: &[u8] = b"HomeNetwork";
 pub(crate) const HOME_KEY: &[u8] = b"Password2";
+/// An access point that is heard, and answers nobody.
+const SILENCE: &[u8] = b"Silence";
 const HOME_BSSID: Mac = Mac([2, 0, 0, 0, 0, 1]);
 
 /// Virtual time: moved on by [`run`] to the next moment that somebody waits for.
@@ -86,6 +90,7 @@ pub(crate) struct TestRadio {
     events: VecDeque<RadioEvent>,
     joined: bool,
     ap_up: bool,
+    scans: i8,
 }
 
 impl TestRadio {
@@ -107,6 +112,7 @@ impl TestRadio {
                 return;
             }
             HOME => Reason::Code(15),
+            SILENCE => return,
             _ => Reason::NOT_FOUND,
         };
         self.events.push_back(RadioEvent::JoinFailed {
@@ -124,13 +130,28 @@ impl Radio for TestRadio {
     fn start(&mut self, op: RadioOp, target: Target<'_>) {
         let event = match op {
             RadioOp::Scan => {
-                self.events.push_back(RadioEvent::ScanRow(ScanRow {
-                    ssid: Ssid::new(HOME).ok(),
-                    bssid: HOME_BSSID,
-                    channel: Channel::new(6).unwrap(),
-                    rssi: -48,
-                    auth: AuthMode::Wpa2,
-                }));
+                self.scans += 1;
+                let rows = [
+                    (Some(HOME), HOME_BSSID, -48, AuthMode::Wpa2),
+                    (Some(HOME), Mac([2, 0, 0, 0, 0, 2]), -70, AuthMode::Wpa2),
+                    // What a scan finds differs from what the one before found.
+                    (
+                        Some(SILENCE),
+                        Mac([2, 0, 0, 0, 0, 3]),
+                        -60 - self.scans,
+                        AuthMode::Open,
+                    ),
+                    (None, Mac([2, 0, 0, 0, 0, 4]), -30, AuthMode::Wpa2),
+                ];
+                for (ssid, bssid, rssi, auth) in rows {
+                    self.events.push_back(RadioEvent::ScanRow(ScanRow {
+                        ssid: ssid.and_then(|name| Ssid::new(name).ok()),
+                        bssid,
+                        channel: Channel::new(6).unwrap(),
+                        rssi,
+                        auth,
+                    }));
+                }
                 RadioEvent::ScanDone
             }
             RadioOp::Join { .. } => return self.join(target),
@@ -191,6 +212,24 @@ impl TestStorage {
         storage.inside.lock().unwrap().config.wifi.networks =
             Networks::from_slice(&[home]).unwrap();
         storage
+    }
+
+    /// A device whose one known network never answers, and that has no access point to fall back on.
+    pub(crate) fn knowing_silence() -> Self {
+        let storage = Self::default();
+        let mut inside = storage.inside.lock().unwrap();
+        let wifi = &mut inside.config.wifi;
+        let silence = KnownNetwork::new(Ssid::new(SILENCE).unwrap(), Security::Open);
+        wifi.networks = Networks::from_slice(&[silence]).unwrap();
+        wifi.station.connect_timeout_ms = 60_000;
+        wifi.ap.start_policy = StartPolicy::Never;
+        drop(inside);
+        storage
+    }
+
+    /// What is stored for the doors.
+    pub(crate) fn services(&self) -> Services {
+        self.inside.lock().unwrap().config.services.clone()
     }
 
     pub(crate) fn set_failing(&self, failing: bool) {

@@ -160,6 +160,7 @@ impl Body {
         getrandom::fill(&mut entropy).map_err(|e| format!("no entropy: {e}"))?;
         let built = Builder::new(self.mac, entropy)
             .storage(storage)
+            .chip("Simulator")
             .build(self.shared, &self.radio, &mut warn)
             .await;
         let mut runner = built.map_err(|error: BuildError| error.to_string())?;

@@ -17,17 +17,15 @@ use landfall_core::status::Status;
 use landfall_device::http::{
     BUFFER_LEN, Buffer, Door, STREAMS_ON_HOST, Server, Shared as HttpShared, Side,
 };
-use landfall_device::runtime::{Clock, Wifi};
+use landfall_device::runtime::{Clock, Wifi, type_in};
 use landfall_device::{dns, http};
 
 use super::{DeviceClock, Port, Pty};
 
 /// Connections that a side serves at one time: the event streams, and as many others.
 const CONNECTIONS: usize = 2 * STREAMS_ON_HOST as usize;
-/// Bytes read from the serial port at once.
-const TYPED_MAX: usize = 256;
-/// How soon bytes are handed in again that a busy console did not take.
-const TYPE_RETRY: Duration = Duration::from_millis(10);
+/// Bytes printed on the serial port at once.
+const PRINTED_MAX: usize = 256;
 /// How soon a door is tried again that could not be opened.
 const OPEN_RETRY: Duration = Duration::from_millis(500);
 
@@ -209,26 +207,16 @@ impl Doors {
         }
     }
 
-    /// From the serial port to the console.
+    /// From the serial port to the console and to Improv.
     async fn type_in(&self) -> io::Result<Infallible> {
-        let mut buf = [0; TYPED_MAX];
-        loop {
-            let len = self.pty.read(&mut buf).await?;
-            let mut typed = &buf[..len];
-            while !typed.is_empty() {
-                let shared = self.wifi.shared();
-                let took = shared.with(|device| device.type_in(SERIAL, typed));
-                typed = &typed[took.unwrap_or(0)..];
-                if !typed.is_empty() {
-                    Timer::after(TYPE_RETRY).await;
-                }
-            }
-        }
+        type_in(self.wifi.shared(), PORT, &self.pty, &WallClock).await?;
+        // A pseudo-terminal whose slave end is held open has no end.
+        Err(io::ErrorKind::UnexpectedEof.into())
     }
 
     /// From the console to the serial port.
     async fn print(&self) -> io::Result<Infallible> {
-        let mut buf = [0; TYPED_MAX];
+        let mut buf = [0; PRINTED_MAX];
         loop {
             let shared = self.wifi.shared();
             let len = shared
@@ -245,8 +233,9 @@ impl Doors {
     }
 }
 
-/// The console of a simulated device.
-const SERIAL: command::Door = command::Door::Serial(0);
+/// The one serial port of a simulated device, and the console there.
+const PORT: u8 = 0;
+const SERIAL: command::Door = command::Door::Serial(PORT);
 
 fn is_up(side: Side, status: &Status) -> bool {
     match side {

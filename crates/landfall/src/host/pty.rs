@@ -56,11 +56,6 @@ impl Pty {
         &self.path
     }
 
-    /// Reads what people typed.
-    pub async fn read(&self, buf: &mut [u8]) -> io::Result<usize> {
-        self.master.read_with(|mut file| file.read(buf)).await
-    }
-
     /// Prints. Never waits: what nobody reads is kept, and beyond the bound its oldest lines go.
     pub fn print(&self, bytes: &[u8]) {
         let mut kept = self.kept.borrow_mut();
@@ -94,6 +89,17 @@ impl Pty {
                 Ok(_) | Err(_) => break,
             }
         }
+    }
+}
+
+impl edge_nal::io::ErrorType for &Pty {
+    type Error = io::Error;
+}
+
+/// Reads what people typed.
+impl edge_nal::io::Read for &Pty {
+    async fn read(&mut self, buf: &mut [u8]) -> io::Result<usize> {
+        self.master.read_with(|mut file| file.read(buf)).await
     }
 }
 

@@ -70,6 +70,7 @@ pub(super) struct ApForm<'a> {
 
 pub(super) struct ServicesForm<'a> {
     pub(super) hostname: Option<&'a str>,
+    pub(super) device_name: &'a str,
     pub(super) config_server_enabled: bool,
     pub(super) config_server_password: Option<&'a str>,
     pub(super) webrepl_password: Option<&'a str>,
@@ -174,6 +175,7 @@ impl<'a> ServicesForm<'a> {
     fn read(c: &mut Cursor<'a>) -> Self {
         Self {
             hostname: c.some_text(),
+            device_name: c.text(),
             config_server_enabled: c.flag(),
             config_server_password: c.some_text(),
             webrepl_password: c.some_text(),

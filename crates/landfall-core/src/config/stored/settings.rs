@@ -7,8 +7,9 @@ use heapless::string::StringView;
 use super::super::document::Warning;
 use super::super::{
     AP_CLIENTS_MAX, ApSettings, CA_PEM_MAX, CLAIM_MAX, CONNECT_TIMEOUT_MS, ConfigRef,
-    DOOR_PASSWORD_MAX, EXTRA_MAX, Extra, FALLBACK_DEADLINE_MS, LED_PIN_MAX, LogLevel, MAX_RETRY,
-    MQTT_CREDENTIAL_MAX, Mode, Secret, Services, StartPolicy, TX_POWER_DBM, URL_MAX, Wifi, values,
+    DEVICE_NAME_MAX, DOOR_PASSWORD_MAX, EXTRA_MAX, Extra, FALLBACK_DEADLINE_MS, LED_PIN_MAX,
+    LogLevel, MAX_RETRY, MQTT_CREDENTIAL_MAX, Mode, Secret, Services, StartPolicy, TX_POWER_DBM,
+    URL_MAX, Wifi, values,
 };
 use super::bytes::Writer;
 use super::form::{self, ApForm, ServicesForm, SettingsForm};
@@ -21,6 +22,7 @@ const AP_MAX: usize = (2 + SSID_MAX) + (2 + PASSPHRASE_MAX) + 2 + 4 + 5;
 const STATION_MAX: usize = 5 + 1 + 5;
 /// Most bytes of the services: each text with its length and whether it is there.
 const SERVICES_MAX: usize = (2 + HOSTNAME_MAX)
+    + (1 + DEVICE_NAME_MAX)
     + 2 * (2 + DOOR_PASSWORD_MAX)
     + 3 * (2 + URL_MAX)
     + (1 + CLAIM_MAX)
@@ -81,6 +83,7 @@ fn write_services(services: &Services, w: &mut Writer<'_>) {
             .as_ref()
             .map(|name| name.as_str().as_bytes()),
     );
+    w.text(&services.device_name);
     w.flag(services.config_server_enabled);
     password(&services.config_server_password, w);
     password(&services.webrepl_password, w);
@@ -165,6 +168,11 @@ impl Warner<'_> {
 
     fn services(&mut self, form: &ServicesForm<'_>, to: &mut Services) {
         to.hostname = self.optional("hostname", form.hostname, Hostname::new);
+        self.text(
+            "device_name",
+            form.device_name,
+            to.device_name.as_mut_view(),
+        );
         to.config_server_enabled = form.config_server_enabled;
         let (name, stored) = ("config_server_password", form.config_server_password);
         to.config_server_password = self.optional(name, stored, door_password);

@@ -102,6 +102,7 @@ fn check_flag(section: &str, name: &str) {
 #[test]
 fn the_whole_device() {
     check_length("", "hostname", 1, 32);
+    check_length("", "device_name", 0, 64);
     check_field(
         "",
         "mode",

@@ -32,6 +32,7 @@ fn every_field_loads_and_is_written_back() {
         FULL,
         expect![[r#"
             hostname="landfall-56789a"
+            device_name="Lab 1, left"
             mode="sta"
             known_networks=[{"ssid":"HomeNetwork","password":"Password2","enables_webrepl":true,"bssid":null,"hidden":false},{"ssid":"�\u0000","ssid_hex":"ff00","password":"","enables_webrepl":false,"bssid":"24:6F:28:56:78:9A","hidden":true}]
             access_point={"config":{"essid":"Micropython-Dev","channel":11,"hidden":true,"password":"P@55W0rd","max_clients":9},"enables_webrepl":true,"start_policy":"always"}

@@ -31,7 +31,7 @@ const SEED: &str = r#"{
 }"#;
 
 /// Every field there is.
-const FULL: &str = r#"{"schema":2,"hostname":"landfall-56789a","mode":"sta","known_networks":[
+const FULL: &str = r#"{"schema":2,"hostname":"landfall-56789a","device_name":"Lab 1, left","mode":"sta","known_networks":[
 {"ssid":"HomeNetwork","password":"Password2","enables_webrepl":true,"bssid":null,"hidden":false},
 {"ssid_hex":"ff00","password":"","enables_webrepl":false,"bssid":"24:6F:28:56:78:9A","hidden":true}],
 "access_point":{"config":{"essid":"Micropython-Dev","channel":11,"hidden":true,"password":"P@55W0rd","max_clients":9},

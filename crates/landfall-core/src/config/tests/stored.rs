@@ -63,17 +63,17 @@ fn the_bytes_of_version_1() {
         0101010f4d6963726f707974686f6e2d
         44657601085040353557307264010b01
         0901000a01000110a84606d836010f6c
-        616e6466616c6c2d3536373839610101
-        0b6d6963726f707974686f6e010a6174
-        206c656173742038011568747470733a
-        2f2f666c6565742e6578616d706c650a
-        636c61696d2d636f64650b2d2d2d2d2d
-        424547494e0a0d6d7174743a2f2f6272
-        6f6b6572026d65067365637265740121
-        687474703a2f2f70726f62652e657861
-        6d706c652f67656e65726174655f3230
-        34013031010f0102010104087b226178
-        223a317d
+        616e6466616c6c2d3536373839610b4c
+        616220312c206c65667401010b6d6963
+        726f707974686f6e010a6174206c6561
+        73742038011568747470733a2f2f666c
+        6565742e6578616d706c650a636c6169
+        6d2d636f64650b2d2d2d2d2d42454749
+        4e0a0d6d7174743a2f2f62726f6b6572
+        026d6506736563726574012168747470
+        3a2f2f70726f62652e6578616d706c65
+        2f67656e65726174655f323034013031
+        010f0102010104087b226178223a317d
     "#]]
     .assert_eq(&hex(settings));
     let (stored, warnings) = read(settings, networks);
@@ -105,6 +105,7 @@ fn the_largest_pieces_fill_their_bounds() {
     let extra = format!(r#"{{"a":"{}"}}"#, text(EXTRA_MAX - 8));
     config.services = Services {
         hostname: Hostname::new(&text(32)),
+        device_name: text(64).as_str().try_into().unwrap(),
         config_server_password: Secret::new(&text(64)),
         webrepl_password: Secret::new(&text(64)),
         fleet_url: text(128).as_str().try_into().unwrap(),
@@ -127,7 +128,7 @@ fn the_largest_pieces_fill_their_bounds() {
     let networks = networks.unwrap().len();
     let mut buffer = [0; PIECE_MAX];
     let settings = encode_settings(config.as_ref(), &mut buffer).unwrap().len();
-    expect!["networks 1773 of 1773, settings 3671 of 3675"].assert_eq(&format!(
+    expect!["networks 1773 of 1773, settings 3736 of 3740"].assert_eq(&format!(
         "networks {networks} of {NETWORKS_MAX}, settings {settings} of {SETTINGS_MAX}"
     ));
     assert!(encode_settings(config.as_ref(), &mut [0; 100]).is_err());
