@@ -1,0 +1,103 @@
+//! What changed, told once: to memory, which reloads it from the database; to who watches; and over
+//! PostgreSQL to the other processes, which do the same. One way serves one process and many.
+
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{OnceLock, Weak};
+
+use futures_util::future::BoxFuture;
+use serde::{Deserialize, Serialize};
+use tokio::sync::broadcast;
+
+use crate::database::DatabaseError;
+
+/// Something that changed in the database. It names what, never how: who hears it reads the truth.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Change {
+    /// A device, its keys or its enrolment.
+    Device {
+        /// Which.
+        hardware_id: String,
+    },
+    /// A session, its devices or its end.
+    Session {
+        /// Which.
+        session_id: i64,
+    },
+    /// A mark was entered.
+    Mark {
+        /// In which session.
+        session_id: i64,
+    },
+    /// The fleet's settings.
+    Settings,
+    /// The configuration of the fleet, or of devices that are named beside it.
+    Config,
+    /// Anything: changes were missed, everything is to be read again.
+    All,
+}
+
+/// Changes that a watcher may be behind by before it has to read everything again.
+const BEHIND_MAX: usize = 1024;
+
+/// Memory that holds a copy of the database.
+pub(crate) trait Reload: Send + Sync {
+    /// Reads what the change names again.
+    fn reload<'a>(&'a self, change: &'a Change) -> BoxFuture<'a, Result<(), DatabaseError>>;
+}
+
+/// Where changes are told.
+#[derive(Debug)]
+pub(crate) struct Bus {
+    watchers: broadcast::Sender<Change>,
+    memory: OnceLock<Weak<dyn Reload>>,
+    /// A reload failed: the next one reads everything.
+    stale: AtomicBool,
+}
+
+impl std::fmt::Debug for dyn Reload {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("Reload")
+    }
+}
+
+impl Bus {
+    pub(crate) fn new() -> Self {
+        Self {
+            watchers: broadcast::channel(BEHIND_MAX).0,
+            memory: OnceLock::new(),
+            stale: AtomicBool::new(false),
+        }
+    }
+
+    /// Names the memory that is kept true, once.
+    pub(crate) fn keeps(&self, memory: Weak<dyn Reload>) {
+        let _ = self.memory.set(memory);
+    }
+
+    /// The changes from now on. A receiver that lags has missed some, and reads everything again.
+    pub(crate) fn watch(&self) -> broadcast::Receiver<Change> {
+        self.watchers.subscribe()
+    }
+
+    /// Takes committed changes into memory, then tells them.
+    pub(crate) async fn apply(&self, changes: &[Change]) {
+        if self.stale.swap(false, Ordering::Relaxed) {
+            self.apply_one(&Change::All).await;
+        }
+        for change in changes {
+            self.apply_one(change).await;
+        }
+    }
+
+    async fn apply_one(&self, change: &Change) {
+        if let Some(memory) = self.memory.get().and_then(Weak::upgrade)
+            && let Err(error) = memory.reload(change).await
+        {
+            tracing::warn!(%error, ?change, "reading a change failed; everything is read again next");
+            self.stale.store(true, Ordering::Relaxed);
+        }
+        // Nobody watching is no error.
+        let _ = self.watchers.send(change.clone());
+    }
+}

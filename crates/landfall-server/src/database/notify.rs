@@ -1,0 +1,135 @@
+//! Changes told between the processes that share a PostgreSQL database: sent inside the transaction
+//! that made them, heard by everybody else, and applied like one's own.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use serde::{Deserialize, Serialize};
+use sqlx::AnyConnection;
+use sqlx::postgres::PgListener;
+
+use crate::change::{Bus, Change};
+
+/// The channel that all processes of one database listen on.
+const CHANNEL: &str = "landfall";
+/// PostgreSQL takes payloads under 8 000 bytes.
+const PAYLOAD_MAX: usize = 7_900;
+/// How long to wait before listening again where the database is lost.
+const RETRY: Duration = Duration::from_secs(1);
+
+/// What is sent.
+#[derive(Serialize, Deserialize)]
+struct Notice {
+    /// The process that sent it: it has applied the changes itself.
+    from: u64,
+    changes: Vec<Change>,
+}
+
+/// This process among those that share the database.
+pub(super) fn this_process() -> u64 {
+    use std::sync::OnceLock;
+    static PROCESS: OnceLock<u64> = OnceLock::new();
+    *PROCESS.get_or_init(|| {
+        // A number that two processes shared would only cost them each other's changes at once;
+        // without a source of chance nothing else here would work either.
+        getrandom::u64().unwrap_or_else(|_| u64::from(std::process::id()))
+    })
+}
+
+/// Tells the changes to the other processes, once the transaction is committed.
+pub(super) async fn notify(
+    connection: &mut AnyConnection,
+    changes: &[Change],
+) -> Result<(), sqlx::Error> {
+    if changes.is_empty() {
+        return Ok(());
+    }
+    for payload in payloads(this_process(), changes) {
+        let sql = "SELECT 1 FROM pg_notify($1, $2)";
+        sqlx::query(sql)
+            .bind(CHANNEL)
+            .bind(payload)
+            .execute(&mut *connection)
+            .await?;
+    }
+    Ok(())
+}
+
+/// The changes in as few payloads as they fit into.
+fn payloads(from: u64, changes: &[Change]) -> Vec<String> {
+    let notice = Notice {
+        from,
+        changes: changes.to_vec(),
+    };
+    // A notice has no map with keys that are not text, the one thing that could fail.
+    let payload = serde_json::to_string(&notice).unwrap_or_default();
+    if payload.len() <= PAYLOAD_MAX {
+        return vec![payload];
+    }
+    if changes.len() == 1 {
+        return payloads(from, &[Change::All]);
+    }
+    let (first, second) = changes.split_at(changes.len() / 2);
+    [payloads(from, first), payloads(from, second)].concat()
+}
+
+/// Hears the other processes for ever, and applies what they changed. After a lost connection
+/// everything is read again: notices sent meanwhile are gone.
+pub(crate) async fn listen(url: String, bus: Arc<Bus>) {
+    let mut lost = false;
+    loop {
+        if let Err(error) = listen_once(&url, &bus, &mut lost).await {
+            tracing::warn!(%error, "other processes are not heard");
+        }
+        lost = true;
+        tokio::time::sleep(RETRY).await;
+    }
+}
+
+async fn listen_once(url: &str, bus: &Bus, lost: &mut bool) -> Result<(), sqlx::Error> {
+    let mut listener = PgListener::connect(url).await?;
+    listener.listen(CHANNEL).await?;
+    if std::mem::take(lost) {
+        bus.apply(&[Change::All]).await;
+    }
+    while let Some(notification) = listener.try_recv().await? {
+        match serde_json::from_str::<Notice>(notification.payload()) {
+            Ok(notice) if notice.from == this_process() => {}
+            Ok(notice) => bus.apply(&notice.changes).await,
+            // A newer process knows changes that this one does not.
+            Err(_) => bus.apply(&[Change::All]).await,
+        }
+    }
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{Notice, PAYLOAD_MAX, payloads};
+    use crate::change::Change;
+
+    #[test]
+    fn many_changes_are_told_in_payloads_that_fit() {
+        let changes: Vec<_> = (0..1000)
+            .map(|session_id| Change::Session { session_id })
+            .collect();
+        let mut told = Vec::new();
+        for payload in payloads(7, &changes) {
+            assert!(payload.len() <= PAYLOAD_MAX);
+            let notice: Notice = serde_json::from_str(&payload).unwrap();
+            assert_eq!(notice.from, 7);
+            told.extend(notice.changes);
+        }
+        assert_eq!(told, changes);
+    }
+
+    #[test]
+    fn one_that_fits_nowhere_becomes_all() {
+        let long = Change::Device {
+            hardware_id: "x".repeat(PAYLOAD_MAX),
+        };
+        let payloads = payloads(7, &[long]);
+        let notice: Notice = serde_json::from_str(&payloads[0]).unwrap();
+        assert_eq!(notice.changes, [Change::All]);
+    }
+}

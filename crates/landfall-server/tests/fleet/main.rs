@@ -1,0 +1,9 @@
+//! The server as it is asked from outside, on SQLite and on PostgreSQL.
+
+#![expect(
+    clippy::unwrap_used,
+    reason = "a harness of tests fails as its tests do"
+)]
+
+mod harness;
+mod login;
