@@ -1,12 +1,12 @@
 //! Events as text: a row of the console, and the JSON of event stream, WebREPL and MQTT.
 
-use core::fmt::{self, Display as _};
+use core::fmt::{self, Write};
 use core::net::Ipv4Addr;
 
 use crate::config::Wifi;
 use crate::event::{Attempted, Event, Record};
 use crate::net::{Mac, Ssid};
-use crate::text::{Hex, JsonString, Quoted};
+use crate::text::{self, Form, Hex};
 
 /// A row of `NET:EVENTS`: `seq=7 ms=1203 STA_GOT_IP ip=10.0.0.2`.
 #[derive(Clone, Copy, Debug)]
@@ -24,7 +24,7 @@ impl fmt::Display for EventRow<'_> {
         Fields {
             out: f,
             wifi: self.wifi,
-            style: Style::Row,
+            form: Form::Console,
         }
         .put_all(event)
     }
@@ -50,20 +50,13 @@ impl fmt::Display for EventJson<'_> {
             event.name()
         )?;
         Fields {
-            out: &mut *f,
+            out: f,
             wifi: self.wifi,
-            style: Style::Json,
+            form: Form::Json,
         }
         .put_all(event)?;
         f.write_str("}")
     }
-}
-
-/// How the members of an event are written.
-#[derive(Clone, Copy, PartialEq, Eq)]
-enum Style {
-    Row,
-    Json,
 }
 
 /// What a member of an event holds.
@@ -71,19 +64,20 @@ enum Value<'a> {
     Ssid(&'a Ssid),
     Mac(&'a Mac),
     Ip(&'a Ipv4Addr),
-    Number(i64),
+    Number(u32),
+    Dbm(i8),
     Word(Option<&'static str>),
     Networks(&'a Attempted),
 }
 
 /// Writes the members of an event.
-struct Fields<'w, 'f, 'a> {
-    out: &'w mut fmt::Formatter<'f>,
+struct Fields<'w, 'a> {
+    out: &'w mut dyn Write,
     wifi: &'a Wifi,
-    style: Style,
+    form: Form,
 }
 
-impl Fields<'_, '_, '_> {
+impl Fields<'_, '_> {
     /// By the names that every door uses.
     fn put_all(&mut self, event: &Event) -> fmt::Result {
         match event {
@@ -97,7 +91,7 @@ impl Fields<'_, '_, '_> {
                 self.put("ssid", Value::Ssid(ssid))?;
                 self.put("bssid", Value::Mac(bssid))?;
                 self.put("channel", Value::Number(channel.number().into()))?;
-                self.put("rssi", Value::Number((*rssi).into()))
+                self.put("rssi", Value::Dbm(*rssi))
             }
             Event::StaDisconnected {
                 ssid,
@@ -124,68 +118,63 @@ impl Fields<'_, '_, '_> {
             Event::ConnectionFailed { attempted } => {
                 self.put("attempted_networks", Value::Networks(attempted))
             }
-            Event::ConfigApplied { version } => {
-                self.put("version", Value::Number((*version).into()))
-            }
+            Event::ConfigApplied { version } => self.put("version", Value::Number(*version)),
             Event::ConfigReverted { version, class } => {
-                self.put("version", Value::Number((*version).into()))?;
+                self.put("version", Value::Number(*version))?;
                 self.put("class", Value::Word(class.map(|class| class.name())))
             }
         }
     }
 
     fn put(&mut self, key: &str, value: Value<'_>) -> fmt::Result {
-        let quote = match self.style {
-            Style::Row => {
-                write!(self.out, " {key}=")?;
-                ""
-            }
-            Style::Json => {
-                write!(self.out, r#","{key}":"#)?;
-                "\""
-            }
+        let (before, between, quote) = match self.form {
+            Form::Console => (" ", "=", ""),
+            Form::Json => (",\"", "\":", "\""),
         };
-        match value {
-            Value::Ssid(ssid) => self.ssid(key, ssid),
-            Value::Mac(mac) => write!(self.out, "{quote}{mac}{quote}"),
-            Value::Ip(ip) => write!(self.out, "{quote}{ip}{quote}"),
-            Value::Number(number) => write!(self.out, "{number}"),
-            Value::Word(Some(word)) => write!(self.out, "{quote}{word}{quote}"),
-            Value::Word(None) => self.out.write_str(match self.style {
-                Style::Row => "none",
-                Style::Json => "null",
-            }),
-            Value::Networks(attempted) => self.networks(attempted),
+        for part in [before, key, between] {
+            self.out.write_str(part)?;
         }
+        let value: &dyn fmt::Display = match &value {
+            Value::Ssid(ssid) => return self.ssid(key, ssid),
+            Value::Number(number) => return text::write_number(*number, self.out),
+            Value::Dbm(dbm) => return text::write_dbm(*dbm, self.out),
+            Value::Networks(attempted) => return self.networks(attempted),
+            Value::Word(None) => {
+                return self.out.write_str(match self.form {
+                    Form::Console => "none",
+                    Form::Json => "null",
+                });
+            }
+            Value::Word(Some(word)) => word,
+            Value::Mac(mac) => mac,
+            Value::Ip(ip) => ip,
+        };
+        write!(self.out, "{quote}{value}{quote}")
     }
 
     fn ssid(&mut self, key: &str, ssid: &Ssid) -> fmt::Result {
         self.name(ssid)?;
-        if self.style == Style::Json && ssid.as_str().is_none() {
+        if self.form == Form::Json && ssid.as_str().is_none() {
             write!(self.out, r#","{key}_hex":"{}""#, Hex(ssid.as_bytes()))?;
         }
         Ok(())
     }
 
     fn name(&mut self, ssid: &Ssid) -> fmt::Result {
-        match self.style {
-            Style::Row => Quoted(ssid.as_bytes()).fmt(self.out),
-            Style::Json => JsonString(ssid.as_bytes()).fmt(self.out),
-        }
+        text::quote(ssid.as_bytes(), self.form, self.out)
     }
 
     /// The networks that are still known, between brackets, with commas.
     fn networks(&mut self, attempted: &Attempted) -> fmt::Result {
-        self.out.write_str("[")?;
-        let ids = attempted.ids().iter();
-        let known = ids.filter_map(|id| self.wifi.network_by_id(*id));
-        for (n, network) in known.enumerate() {
-            if n > 0 {
-                self.out.write_str(",")?;
+        let mut before = "[";
+        for id in attempted.ids() {
+            if let Some(network) = self.wifi.network_by_id(*id) {
+                self.out.write_str(before)?;
+                self.name(&network.ssid)?;
+                before = ",";
             }
-            self.name(&network.ssid)?;
         }
-        self.out.write_str("]")
+        self.out.write_str(if before == "[" { "[]" } else { "]" })
     }
 }
 
@@ -197,7 +186,6 @@ mod tests {
     use crate::net::Channel;
     use crate::radio::{FailureClass, Reason};
     use expect_test::expect;
-    use std::fmt::Write as _;
     use std::string::String;
 
     fn ssid(name: &[u8]) -> Ssid {
@@ -306,7 +294,7 @@ mod tests {
             expect![[r#"
                 {"seq":1,"ms":0,"event":"STA_START"}
                 {"seq":2,"ms":100,"event":"STA_CONNECTED","ssid":"home","bssid":"24:6F:28:56:78:9A","channel":1,"rssi":-48}
-                {"seq":3,"ms":200,"event":"STA_DISCONNECTED","ssid":"a\u000d\u000a\"�","ssid_hex":"610d0a22ff","class":"wrong_password","reason":15}
+                {"seq":3,"ms":200,"event":"STA_DISCONNECTED","ssid":"a\r\n\"�","ssid_hex":"610d0a22ff","class":"wrong_password","reason":15}
                 {"seq":4,"ms":300,"event":"STA_GOT_IP","ip":"10.0.0.2"}
                 {"seq":5,"ms":400,"event":"STA_LOST_IP"}
                 {"seq":6,"ms":500,"event":"AP_START","ssid":"home"}

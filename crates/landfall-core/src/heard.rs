@@ -141,17 +141,26 @@ impl Heard {
         penalties: &Penalties,
         now: Instant,
     ) -> Option<ScanRow> {
-        let mut of_it = self.rows.iter().filter(|row| is_of(row, network));
-        let any_fits = of_it.any(|row| fits(row.auth, &network.security));
-        let untried = self.rows.iter().enumerate().filter(|(i, row)| {
-            !self.tried.is_set(*i)
-                && is_of(row, network)
-                && (!any_fits || fits(row.auth, &network.security))
-        });
-        // The rows are sorted by strength, so the first of the least is the strongest.
-        untried
-            .map(|(_, row)| *row)
-            .min_by_key(|row| penalties.is_under(row.bssid, now))
+        // The rows are sorted by strength, so the first of each kind is the strongest. The least
+        // rank is taken: one that cannot fit never goes before one that can, tried or not.
+        let (mut best, mut best_rank, mut any_fits) = (None, u8::MAX, false);
+        for (i, row) in self.rows.iter().enumerate() {
+            if !is_of(row, network) {
+                continue;
+            }
+            let fits = fits(row.auth, &network.security);
+            any_fits |= fits;
+            if self.tried.is_set(i) {
+                continue;
+            }
+            let rank = 2 * u8::from(!fits) + u8::from(penalties.is_under(row.bssid, now));
+            if rank < best_rank {
+                (best, best_rank) = (Some(i), rank);
+            }
+        }
+        let is_last_resort = best_rank >= 2;
+        let best = best.filter(|_| !(any_fits && is_last_resort))?;
+        self.rows.get(best).copied()
     }
 
     /// Another access point of the network joined that is at least `margin_db` stronger.

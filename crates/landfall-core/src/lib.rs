@@ -28,7 +28,7 @@ pub mod net;
 mod penalty;
 pub mod qr;
 pub mod radio;
-mod rng;
+pub mod rng;
 pub mod safe_mode;
 mod standing;
 pub mod status;

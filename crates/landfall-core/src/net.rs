@@ -7,6 +7,9 @@ use core::num::NonZeroU8;
 use heapless::String;
 use zeroize::ZeroizeOnDrop;
 
+use crate::json;
+use crate::text::{self, LOWER, UPPER};
+
 /// Longest network name, in bytes (IEEE 802.11 §9.4.2.2).
 pub const SSID_MAX: usize = 32;
 /// Shortest and longest WPA passphrase, in characters (IEEE 802.11 §J.4).
@@ -37,21 +40,28 @@ pub enum SsidError {
 impl Ssid {
     /// A name of these bytes.
     pub fn new(bytes: &[u8]) -> Result<Self, SsidError> {
-        if bytes.len() > SSID_MAX {
-            return Err(SsidError::TooLong);
-        }
-        let len = NonZeroU8::new(bytes.len() as u8).ok_or(SsidError::Empty)?;
-        let mut ssid = Self {
-            len,
-            bytes: [0; SSID_MAX],
-        };
-        ssid.bytes[..bytes.len()].copy_from_slice(bytes);
-        Ok(ssid)
+        Self::of(bytes).ok_or(if bytes.is_empty() {
+            SsidError::Empty
+        } else {
+            SsidError::TooLong
+        })
+    }
+
+    /// As [`Ssid::new`]; what comes back takes fewer copies into its place.
+    #[inline(never)]
+    pub(crate) fn of(bytes: &[u8]) -> Option<Self> {
+        let len = NonZeroU8::new(u8::try_from(bytes.len()).ok()?)?;
+        let mut name = [0; SSID_MAX];
+        name.get_mut(..bytes.len())?.copy_from_slice(bytes);
+        Some(Self { len, bytes: name })
     }
 
     /// The bytes as they stand in the beacon.
+    #[inline(never)]
     pub fn as_bytes(&self) -> &[u8] {
-        &self.bytes[..usize::from(self.len.get())]
+        self.bytes
+            .get(..usize::from(self.len.get()))
+            .unwrap_or_default()
     }
 
     /// The name as text, where it is UTF-8.
@@ -162,10 +172,10 @@ impl Passphrase {
     }
 
     /// Writes the secret as the text that [`Passphrase::new`] takes back.
-    pub fn expose(&self, out: &mut impl fmt::Write) -> fmt::Result {
+    pub fn expose(&self, out: &mut dyn fmt::Write) -> fmt::Result {
         match self.material() {
             KeyMaterial::Phrase(text) => out.write_str(text),
-            KeyMaterial::Raw(key) => key.iter().try_for_each(|b| write!(out, "{b:02x}")),
+            KeyMaterial::Raw(key) => text::write_hex(key, LOWER, out),
         }
     }
 }
@@ -209,6 +219,11 @@ pub struct Mac(pub [u8; 6]);
 pub type Bssid = Mac;
 
 impl Mac {
+    /// The last three bytes, which name a device.
+    pub(crate) fn last(&self) -> &[u8] {
+        &self.0[3..]
+    }
+
     /// From six pairs of hexadecimal digits, with `:` or `-` between them.
     pub fn parse(text: &[u8]) -> Option<Self> {
         if text.len() != 17 {
@@ -229,8 +244,13 @@ impl Mac {
 /// `24:6F:28:56:78:9A`.
 impl fmt::Display for Mac {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let [a, b, c, d, e, g] = self.0;
-        write!(f, "{a:02X}:{b:02X}:{c:02X}:{d:02X}:{e:02X}:{g:02X}")
+        let mut text = [b':'; 17];
+        for (pair, byte) in text.chunks_mut(3).zip(self.0) {
+            let [high, low] = text::hex(byte, UPPER);
+            pair[0] = high;
+            pair[1] = low;
+        }
+        text::write_ascii(&text, f)
     }
 }
 
@@ -242,24 +262,23 @@ impl fmt::Debug for Mac {
 
 /// A 2.4 GHz channel, 1 to 14 (14 is heard in Japan only; our own AP uses 1 to 13).
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub struct Channel(u8);
+pub struct Channel(NonZeroU8);
 
 impl Channel {
     /// Channel 1, where nothing better is known.
-    pub const ONE: Self = Self(1);
+    pub const ONE: Self = Self(NonZeroU8::MIN);
 
     /// The channel of that number, 1 to 14.
     pub const fn new(number: u8) -> Option<Self> {
-        if number >= 1 && number <= 14 {
-            Some(Self(number))
-        } else {
-            None
+        match NonZeroU8::new(number) {
+            Some(known) if number <= 14 => Some(Self(known)),
+            Some(_) | None => None,
         }
     }
 
     /// Its number.
     pub const fn number(self) -> u8 {
-        self.0
+        self.0.get()
     }
 }
 
@@ -286,9 +305,9 @@ impl Hostname {
     /// `landfall-56789a`: the last three bytes of the hardware address.
     pub fn of(mac: Mac) -> Self {
         let mut name = String::new();
-        let [_, _, _, d, e, f] = mac.0;
         // 15 characters always fit in 32.
-        let _ = fmt::Write::write_fmt(&mut name, format_args!("landfall-{d:02x}{e:02x}{f:02x}"));
+        let _ = name.push_str("landfall-");
+        let _ = text::write_hex(mac.last(), LOWER, &mut name);
         Self(name)
     }
 
@@ -321,11 +340,17 @@ impl Ipv4Net {
 
     /// From `a.b.c.d/n`.
     pub fn parse(text: &str) -> Option<Self> {
-        let (addr, prefix) = text.split_once('/')?;
-        let prefix = prefix.parse().ok().filter(|p| *p <= 32)?;
+        let mut octets = [0; 4];
+        let mut rest = text;
+        for (octet, end) in octets.iter_mut().zip(b".../") {
+            let at = rest.bytes().position(|byte| byte == *end)?;
+            *octet = octet_of(rest.get(..at)?)?;
+            rest = rest.get(at + 1..)?;
+        }
+        let prefix = json::digits_value(rest).filter(|prefix| *prefix <= 32)?;
         Some(Self {
-            addr: addr.parse().ok()?,
-            prefix,
+            addr: Ipv4Addr::from(octets),
+            prefix: prefix as u8,
         })
     }
 
@@ -351,6 +376,13 @@ impl fmt::Display for Ipv4Net {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{}/{}", self.addr, self.prefix)
     }
+}
+
+/// A number of an address, without zeros before it: some read those as octal.
+fn octet_of(digits: &str) -> Option<u8> {
+    let plain = digits.len() == 1 || !digits.starts_with('0');
+    let number = json::digits_value(digits).filter(|_| plain)?;
+    u8::try_from(number).ok()
 }
 
 /// Decodes pairs of hexadecimal digits into exactly `out`.

@@ -2,12 +2,13 @@
 //!
 //! Text and code hold the network's key, so both are wiped when they are dropped.
 
-use core::fmt::{self, Write};
+use core::fmt::{self, Write as _};
 
 use qrcodegen_no_heap::{QrCode, QrCodeEcc, Version};
 use zeroize::{Zeroize, ZeroizeOnDrop};
 
 use crate::net::{KeyMaterial, PASSPHRASE_MAX, Passphrase, SSID_MAX, Ssid};
+use crate::text::{LOWER, hex};
 
 /// Longest text: every byte of name and key escaped.
 pub const TEXT_MAX: usize =
@@ -53,8 +54,7 @@ impl WifiText {
             Some(KeyMaterial::Raw(key)) => {
                 text.push(b";P:");
                 for byte in key {
-                    // A text takes every byte that is written to it.
-                    let _ = write!(text, "{byte:02x}");
+                    text.push(&hex(*byte, LOWER));
                 }
             }
         }
@@ -82,13 +82,6 @@ impl WifiText {
         let room = &mut self.bytes[self.len..end];
         room.copy_from_slice(&bytes[..room.len()]);
         self.len = end;
-    }
-}
-
-impl fmt::Write for WifiText {
-    fn write_str(&mut self, text: &str) -> fmt::Result {
-        self.push(text.as_bytes());
-        Ok(())
     }
 }
 

@@ -6,9 +6,7 @@
 
 use heapless::String;
 
-use super::{
-    AP_PREFIX_MAX, ApSettings, Config, KnownNetwork, Services, StartPolicy, StationSettings, Wifi,
-};
+use super::{AP_PREFIX_MAX, ApSettings, Config, KnownNetwork, StartPolicy, StationSettings, Wifi};
 use crate::net::{
     Channel, HOSTNAME_MAX, Hostname, PASSPHRASE_MAX, PASSPHRASE_MIN, PSK_HEX_LEN, Passphrase,
     SSID_MAX, Security, Ssid,
@@ -141,27 +139,24 @@ impl Defaults {
 
     /// The configuration of a device that was told nothing.
     pub fn config(&self) -> Config {
-        Config {
-            wifi: Wifi {
-                networks: self.network.iter().cloned().collect(),
-                ap: ApSettings {
-                    ssid: self.ap_ssid,
-                    channel: self.ap_channel,
-                    max_clients: self.ap_max_clients,
-                    start_policy: self.start_policy,
-                    ..ApSettings::default()
-                },
-                station: StationSettings {
-                    max_retry: self.max_retry,
-                    ..StationSettings::default()
-                },
-                ..Wifi::default()
-            },
-            services: Services {
-                hostname: self.hostname.clone(),
-                ..Services::default()
-            },
+        let mut config = Config::default();
+        let Wifi {
+            networks,
+            ap,
+            station,
+            ..
+        } = &mut config.wifi;
+        if let Some(network) = &self.network {
+            // An empty list has room for it.
+            let _ = networks.push(network.clone());
         }
+        ap.ssid = self.ap_ssid;
+        ap.channel = self.ap_channel;
+        ap.max_clients = self.ap_max_clients;
+        ap.start_policy = self.start_policy;
+        station.max_retry = self.max_retry;
+        config.services.hostname.clone_from(&self.hostname);
+        config
     }
 }
 

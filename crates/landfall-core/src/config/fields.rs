@@ -44,7 +44,7 @@ pub(super) struct Field {
     /// the last argument.
     pub(super) read: fn(Value<'_>, &mut Config, Option<&ConfigRef<'_>>) -> Parsed<()>,
     /// Writes the value, or nothing where there is none.
-    pub(super) write: fn(&ConfigRef<'_>, &mut Members<'_, '_>) -> fmt::Result,
+    pub(super) write: fn(&ConfigRef<'_>, &mut Members<'_>) -> fmt::Result,
 }
 
 impl Row {

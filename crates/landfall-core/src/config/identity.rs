@@ -1,10 +1,9 @@
 //! Who the device is, apart from what it is told.
 
-use core::fmt;
-
 use heapless::String;
 
 use crate::net::{Mac, Passphrase, Ssid};
+use crate::text::{self, UPPER};
 
 /// Who the device is: made at the factory or at the first boot, never changed by a reset.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
@@ -27,13 +26,10 @@ pub const AP_SECRET_ALPHABET: &[u8; 32] = b"ABCDEFGHJKLMNPQRSTUVWXYZ23456789";
 impl Identity {
     /// `Landfall-56789A`: the prefix and the last three bytes of the hardware address.
     pub fn ap_ssid(&self) -> Ssid {
-        let [_, _, _, d, e, f] = self.mac.0;
         let mut name = String::<32>::new();
         // 26 and 6 characters always fit.
-        let _ = fmt::Write::write_fmt(
-            name.as_mut_view(),
-            format_args!("{}{d:02X}{e:02X}{f:02X}", self.ap_prefix),
-        );
+        let _ = name.push_str(&self.ap_prefix);
+        let _ = text::write_hex(self.mac.last(), UPPER, &mut name);
         Ssid::new(name.as_bytes()).unwrap_or_else(|_| unreachable!("a name of 6 to 32 bytes"))
     }
 }

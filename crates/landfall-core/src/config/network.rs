@@ -93,18 +93,18 @@ impl Reader<'_> {
         if let Err(reason) = values::object(object) {
             return self.wrong(reason).map(|()| None);
         }
-        let ssid = match values::ssid_under(object, &["ssid"]) {
-            Ok(Some(ssid)) => Some(ssid),
-            Ok(None) => self.wrong_at("ssid", &Reason::Missing).map(|()| None)?,
-            Err((name, reason)) => self.wrong_at(name, reason).map(|()| None)?,
-        };
         let mut draft = Draft {
-            ssid,
+            ssid: None,
             security: Security::Open,
             bssid: None,
             hidden: false,
             enables_webrepl: false,
         };
+        match values::ssid_under(object, &["ssid"], &mut draft.ssid) {
+            Ok(()) if draft.ssid.is_some() => {}
+            Ok(()) => self.wrong_at("ssid", &Reason::Missing)?,
+            Err((name, reason)) => self.wrong_at(name, reason)?,
+        }
         let mut is_sure = true;
         for member in MEMBERS {
             let right = match self.find(object, &[member.name])? {
@@ -164,9 +164,9 @@ const MEMBERS: &[Member] = &[
         name: "password",
         is_vital: true,
         read: |v, to, current| {
-            let stored = |ssid| stored_security(*current?, &ssid, to.bssid);
             to.security = if values::is_mask(v) {
-                to.ssid.and_then(stored).ok_or(&Reason::NoStoredSecret)?
+                let stored = current.and_then(|current| stored_security(*current, to));
+                stored.ok_or(&Reason::NoStoredSecret)?
             } else {
                 values::security(v)?
             };
@@ -187,16 +187,24 @@ const MEMBERS: &[Member] = &[
 
 /// What a mask stands for: the key of the network of that name, first of the one that is pinned
 /// alike, last of one that is set aside.
-fn stored_security(current: ConfigRef<'_>, ssid: &Ssid, pinned: Option<Bssid>) -> Option<Security> {
-    let named = || {
-        let known = current.wifi.networks.iter();
-        known.filter(|known| known.ssid == *ssid && known.security.is_secure())
-    };
-    named()
-        .find(|known| known.bssid == pinned)
-        .or_else(|| named().next())
-        .map(|known| known.security.clone())
-        .or_else(|| aside_security(current, ssid))
+fn stored_security(current: ConfigRef<'_>, draft: &Draft) -> Option<Security> {
+    let ssid = draft.ssid.as_ref()?;
+    let mut found = None;
+    for known in &current.wifi.networks {
+        if known.ssid == *ssid && known.security.is_secure() {
+            let is_pinned_alike = known.bssid == draft.bssid;
+            if is_pinned_alike || found.is_none() {
+                found = Some(&known.security);
+            }
+            if is_pinned_alike {
+                break;
+            }
+        }
+    }
+    match found {
+        Some(security) => Some(security.clone()),
+        None => aside_security(current, ssid),
+    }
 }
 
 fn aside_security(current: ConfigRef<'_>, ssid: &Ssid) -> Option<Security> {

@@ -80,11 +80,10 @@ impl Reader<'_> {
     }
 
     fn ap_ssid(&mut self, o: Value<'_>, ap: &mut ApSettings) -> Result<(), Stop> {
-        match values::ssid_under(o, &["essid", "ssid"]) {
-            Ok(ssid) => ap.ssid = ssid.or(ap.ssid),
-            Err((name, reason)) => self.wrong_at(name, reason)?,
+        match values::ssid_under(o, &["essid", "ssid"], &mut ap.ssid) {
+            Ok(()) => Ok(()),
+            Err((name, reason)) => self.wrong_at(name, reason),
         }
-        Ok(())
     }
 
     /// Open only by the owner's `""`; whatever is wrong leaves the device's own secret.

@@ -184,9 +184,14 @@ pub(super) fn door_password(
 pub(super) fn check_door_password(
     password: Secret<DOOR_PASSWORD_MAX>,
 ) -> Option<Secret<DOOR_PASSWORD_MAX>> {
-    let text = password.expose();
-    let fits = text.chars().count() >= DOOR_PASSWORD_MIN && !text.chars().any(char::is_control);
-    fits.then_some(password)
+    let mut count = 0;
+    for c in password.expose().chars() {
+        if c.is_control() {
+            return None;
+        }
+        count += 1;
+    }
+    (count >= DOOR_PASSWORD_MIN).then_some(password)
 }
 
 /// The member of one of these names, and the name it has.
@@ -217,63 +222,85 @@ pub(super) fn only<'a, 'n>(
 /// # Errors
 /// The member that is wrong, and why.
 pub fn ssid_of(object: Value<'_>) -> Result<Ssid, (&'static str, Reason)> {
-    match ssid_under(object, &["ssid"]) {
-        Ok(ssid) => ssid.ok_or(("ssid", Reason::Missing)),
+    let mut ssid = None;
+    match ssid_under(object, &["ssid"], &mut ssid) {
+        Ok(()) => ssid.ok_or(("ssid", Reason::Missing)),
         Err((name, reason)) => Err((name, *reason)),
     }
 }
 
-/// As [`ssid_of`], with the name's text under one of these names; none where nothing is there.
+/// As [`ssid_of`], with the name's text under one of these names; `to` stays as it is where nothing
+/// is there or something is wrong.
 pub(super) fn ssid_under<'n>(
     object: Value<'_>,
     names: &'n [&'n str],
-) -> Result<Option<Ssid>, (&'n str, &'static Reason)> {
-    let hex = match only(object, &["ssid_hex"])? {
-        Some((name, value)) => Some(ssid_hex(value).map_err(|reason| (name, reason))?),
-        None => None,
-    };
-    let Some((name, value)) = only(object, names)? else {
-        return Ok(hex);
-    };
-    let Some(hex) = hex else {
-        return ssid(value).map(Some).map_err(|reason| (name, reason));
-    };
-    let shown = value.as_text().ok_or((name, TEXT))?;
-    if shows(&hex, shown) {
-        Ok(Some(hex))
-    } else {
-        Err((name, &Reason::SsidsDiffer))
+    to: &mut Option<Ssid>,
+) -> Result<(), (&'n str, &'static Reason)> {
+    let mut ssid = None;
+    if let Some((name, value)) = only(object, &["ssid_hex"])? {
+        ssid_hex(value, &mut ssid).map_err(|reason| (name, reason))?;
     }
+    if let Some((name, value)) = only(object, names)? {
+        match &ssid {
+            Some(hex) => shows(hex, value),
+            None => text_ssid(value, &mut ssid),
+        }
+        .map_err(|reason| (name, reason))?;
+    }
+    if ssid.is_some() {
+        *to = ssid;
+    }
+    Ok(())
 }
 
 /// Whether the text is what the name looks like to people.
-fn shows(ssid: &Ssid, text: crate::json::Text<'_>) -> bool {
+fn shows(ssid: &Ssid, value: Value<'_>) -> Parsed<()> {
+    let text = value.as_text().ok_or(TEXT)?;
     // Each of 32 bytes shows as at most the three bytes of U+FFFD.
     let mut shown = String::<{ 3 * SSID_MAX }>::new();
-    write!(shown.as_mut_view(), "{ssid}").is_ok() && text.is(&shown)
+    if write!(shown, "{ssid}").is_ok() && text.is(&shown) {
+        Ok(())
+    } else {
+        Err(&Reason::SsidsDiffer)
+    }
 }
 
-fn ssid(value: Value<'_>) -> Parsed<Ssid> {
-    let text = value.as_text().ok_or(TEXT)?;
-    let text = text.decode::<SSID_MAX>().map_err(|_| SSID)?;
-    Ssid::new(text.as_bytes()).map_err(|_| SSID)
+fn text_ssid(value: Value<'_>, to: &mut Option<Ssid>) -> Parsed<()> {
+    let mut text = String::<SSID_MAX>::new();
+    let text = short(value, TEXT, SSID, text.as_mut_view())?;
+    *to = Ssid::of(text.as_bytes());
+    to.is_some().then_some(()).ok_or(SSID)
 }
 
-fn ssid_hex(value: Value<'_>) -> Parsed<Ssid> {
+fn ssid_hex(value: Value<'_>, to: &mut Option<Ssid>) -> Parsed<()> {
     const REASON: &Reason = &Reason::Expected("2 to 64 hex digits, two for each byte");
-    let digits = value.as_text().ok_or(TEXT)?;
-    let digits = digits.decode::<{ 2 * SSID_MAX }>().map_err(|_| REASON)?;
+    let mut digits = String::<{ 2 * SSID_MAX }>::new();
+    let digits = short(value, TEXT, REASON, digits.as_mut_view())?;
     let mut bytes = [0; SSID_MAX];
     let bytes = bytes.get_mut(..digits.len() / 2).ok_or(REASON)?;
     decode_hex(digits.as_bytes(), bytes).ok_or(REASON)?;
-    Ssid::new(bytes).map_err(|_| REASON)
+    *to = Ssid::of(bytes);
+    to.is_some().then_some(()).ok_or(REASON)
+}
+
+/// The text that a value is, written to `to`; `kind` where it is no text, `wrong` where it does not
+/// fit there.
+fn short<'t>(
+    value: Value<'_>,
+    kind: &'static Reason,
+    wrong: &'static Reason,
+    to: &'t mut StringView,
+) -> Parsed<&'t str> {
+    let text = value.as_text().ok_or(kind)?;
+    text.write_to(to).map_err(|_| wrong)?;
+    Ok(to.as_str())
 }
 
 /// The password of a known network, where no mask stands for it.
 pub(super) fn security(value: Value<'_>) -> Parsed<Security> {
-    let text = value.as_text().ok_or(TEXT)?;
-    let password = Secret::<PSK_HEX_LEN>::decode(text).map_err(|_| PASSWORD)?;
-    Security::from_password(password.expose().as_bytes()).map_err(|_| PASSWORD)
+    let mut password = Secret::<PSK_HEX_LEN>::default();
+    let text = short(value, TEXT, PASSWORD, password.as_mut_view())?;
+    Security::from_password(text.as_bytes()).map_err(|_| PASSWORD)
 }
 
 /// The password of our access point, or the key that is stored where its mask stands for it. A raw
@@ -308,8 +335,8 @@ pub(super) fn bssid(value: Value<'_>, to: &mut Option<Bssid>) -> Parsed<()> {
     if value.is_null() {
         return Ok(());
     }
-    let text = value.as_text().ok_or(REASON)?;
-    let text = text.decode::<17>().map_err(|_| REASON)?;
+    let mut text = String::<17>::new();
+    let text = short(value, REASON, REASON, text.as_mut_view())?;
     *to = Some(Mac::parse(text.as_bytes()).ok_or(REASON)?);
     Ok(())
 }
@@ -318,9 +345,13 @@ pub(super) fn hostname(value: Value<'_>, to: &mut Option<Hostname>) -> Parsed<()
     if value.is_null() {
         return Ok(());
     }
-    let text = value.as_text().ok_or(HOSTNAME)?;
-    let text = text.decode::<HOSTNAME_MAX>().map_err(|_| HOSTNAME)?;
-    *to = Some(Hostname::new(&text).ok_or(HOSTNAME)?);
+    let mut text = String::<HOSTNAME_MAX>::new();
+    let text = short(value, HOSTNAME, HOSTNAME, text.as_mut_view())?;
+    let name = Hostname::new(text);
+    if name.is_none() {
+        return Err(HOSTNAME);
+    }
+    *to = name;
     Ok(())
 }
 
@@ -339,37 +370,39 @@ pub(super) const AP_CHANNEL_MAX: u8 = 13;
 /// As word or number.
 pub(super) fn mode(value: Value<'_>, to: &mut Mode) -> Parsed<()> {
     let by_number = || {
-        let number = u8::try_from(value.as_int()?).ok()?;
-        Mode::try_from(number).ok()
+        Mode::ALL
+            .get(usize::try_from(value.as_int()?).ok()?)
+            .copied()
     };
-    let mode = word(value).map_or_else(by_number, |word| Mode::parse(&word));
+    let mode = of_name(value, &Mode::ALL, |mode| mode.name()).or_else(by_number);
     *to = mode.ok_or(&Reason::Expected("off, sta, ap, sta_ap, or 0 to 3"))?;
     Ok(())
 }
 
 pub(super) fn start_policy(value: Value<'_>, to: &mut StartPolicy) -> Parsed<()> {
-    let policy = word(value).and_then(|word| StartPolicy::parse(&word));
+    let policy = of_name(value, &StartPolicy::ALL, |policy| policy.name());
     *to = policy.ok_or(&Reason::Expected("always, fallback or never"))?;
     Ok(())
 }
 
 pub(super) fn log_level(value: Value<'_>, to: &mut LogLevel) -> Parsed<()> {
-    let level = word(value).and_then(|word| LogLevel::parse(&word));
+    let level = of_name(value, &LogLevel::ALL, |level| level.name());
     *to = level.ok_or(&Reason::Expected("error, warn, info, debug or trace"))?;
     Ok(())
 }
 
-/// A text that is short enough to be one of our words.
-fn word(value: Value<'_>) -> Option<String<8>> {
-    value.as_text()?.decode().ok()
+/// The one of these that the text names.
+fn of_name<T: Copy>(value: Value<'_>, all: &[T], name: fn(T) -> &'static str) -> Option<T> {
+    let text = value.as_text()?;
+    all.iter().copied().find(|one| text.is(name(*one)))
 }
 
 /// An address for our access point: one that hosts may have, with room for clients beside it.
 pub(super) fn ap_address(value: Value<'_>, to: &mut Ipv4Net) -> Parsed<()> {
     const REASON: &Reason = &Reason::Expected("an address like 192.168.4.1/24, prefix 8 to 30");
-    let text = value.as_text().ok_or(REASON)?;
-    let text = text.decode::<18>().map_err(|_| REASON)?;
-    *to = Ipv4Net::parse(&text)
+    let mut text = String::<18>::new();
+    let text = short(value, REASON, REASON, text.as_mut_view())?;
+    *to = Ipv4Net::parse(text)
         .filter(|net| is_ap_address(*net))
         .ok_or(REASON)?;
     Ok(())
@@ -436,8 +469,8 @@ pub(super) fn country(value: Value<'_>, to: &mut Option<[u8; 2]>) -> Parsed<()> 
     if value.is_null() {
         return Ok(());
     }
-    let text = value.as_text().ok_or(REASON)?;
-    let text = text.decode::<2>().map_err(|_| REASON)?;
+    let mut text = String::<2>::new();
+    let text = short(value, REASON, REASON, text.as_mut_view())?;
     let code: [u8; 2] = text.as_bytes().try_into().map_err(|_| REASON)?;
     *to = Some(Some(code).filter(|code| is_country(*code)).ok_or(REASON)?);
     Ok(())

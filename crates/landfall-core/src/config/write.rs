@@ -6,9 +6,9 @@ use super::extra::{Labelled, label_of};
 use super::fields::Row;
 use super::section::Section;
 use super::{ApSecurity, ConfigRef, Extra, KnownNetwork, SCHEMA, Secret};
-use crate::json::{Escape, JsonBytes, JsonStr, ObjectWriter, Value};
+use crate::json::{Escape, ObjectWriter, Value};
 use crate::net::{Passphrase, Security, Ssid};
-use crate::text::Hex;
+use crate::text::{self, Form, LOWER};
 
 /// What stands in place of a secret.
 pub const MASK: &str = "********";
@@ -49,7 +49,7 @@ impl Display for ConfigJson<'_> {
 
 impl ConfigJson<'_> {
     /// An object: its members by the table, then those that were kept of it.
-    fn section(&self, f: &mut fmt::Formatter<'_>, section: Section) -> fmt::Result {
+    fn section(&self, f: &mut dyn Write, section: Section) -> fmt::Result {
         let mut members = Members {
             object: ObjectWriter::begin(f)?,
             secrets: self.secrets,
@@ -82,10 +82,10 @@ impl ConfigJson<'_> {
 
     /// The list: known networks in their order, and those set aside at the places where they
     /// stood.
-    fn networks(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+    fn networks(&self, f: &mut dyn Write) -> fmt::Result {
         let aside = |place| self.extra_of().aside().find(|(at, _)| *at == place);
         let mut place = 0;
-        f.write_char('[')?;
+        f.write_str("[")?;
         for network in &self.config.wifi.networks {
             while let Some((_, network)) = aside(place) {
                 comma(f, place)?;
@@ -102,10 +102,10 @@ impl ConfigJson<'_> {
             self.aside(f, network)?;
             place += 1;
         }
-        f.write_char(']')
+        f.write_str("]")
     }
 
-    fn network(&self, f: &mut fmt::Formatter<'_>, network: &KnownNetwork) -> fmt::Result {
+    fn network(&self, f: &mut dyn Write, network: &KnownNetwork) -> fmt::Result {
         let mut members = Members {
             object: ObjectWriter::begin(f)?,
             secrets: self.secrets,
@@ -131,20 +131,20 @@ impl ConfigJson<'_> {
     }
 
     /// A network that is set aside, as it stood in the document but for its secrets.
-    fn aside(&self, f: &mut fmt::Formatter<'_>, network: Value<'_>) -> fmt::Result {
+    fn aside(&self, f: &mut dyn Write, network: Value<'_>) -> fmt::Result {
         if self.secrets == Secrets::Clear || network.kind() != crate::json::Kind::Object {
-            return write!(f, "{network}");
+            return network.write(f);
         }
         let mut o = ObjectWriter::begin(f)?;
         for (key, value) in network.members() {
-            let out = o.name(format_args!("\"{}\"", key.raw()))?;
+            let out = o.name(key.raw())?;
             let secret = ["password", "pass", "key", "psk"]
                 .iter()
                 .any(|name| key.is(name));
             if secret && value.raw() != "\"\"" {
-                write!(out, "\"{MASK}\"")?;
+                text::quote(MASK.as_bytes(), Form::Json, out)?;
             } else {
-                write!(out, "{value}")?;
+                value.write(out)?;
             }
         }
         o.end()
@@ -155,21 +155,21 @@ impl ConfigJson<'_> {
     }
 }
 
-fn comma(f: &mut fmt::Formatter<'_>, place: usize) -> fmt::Result {
-    if place > 0 { f.write_char(',') } else { Ok(()) }
+fn comma(f: &mut dyn Write, place: usize) -> fmt::Result {
+    if place > 0 { f.write_str(",") } else { Ok(()) }
 }
 
 /// Writes the members of an object, each under the name that is set.
-pub(super) struct Members<'w, 'f> {
-    object: ObjectWriter<'w, fmt::Formatter<'f>>,
+pub(super) struct Members<'w> {
+    object: ObjectWriter<'w>,
     secrets: Secrets,
     name: &'static str,
 }
 
-impl<'f> Members<'_, 'f> {
+impl Members<'_> {
     /// Writes the name; the value is to be written to what this gives.
-    fn begin(&mut self) -> Result<&mut fmt::Formatter<'f>, fmt::Error> {
-        self.object.name(JsonStr(self.name))
+    fn begin(&mut self) -> Result<&mut dyn Write, fmt::Error> {
+        self.object.name(self.name)
     }
 
     /// A text; nothing where it is empty.
@@ -201,7 +201,7 @@ impl<'f> Members<'_, 'f> {
     }
 
     pub(super) fn number(&mut self, number: u32) -> fmt::Result {
-        number.fmt(self.begin()?)
+        text::write_number(number, self.begin()?)
     }
 
     /// A number; nothing where there is none.
@@ -222,12 +222,14 @@ impl<'f> Members<'_, 'f> {
 
     /// The name of a network as text, and in hexadecimal digits where it is none.
     fn ssid(&mut self, ssid: &Ssid) -> fmt::Result {
-        JsonBytes(ssid.as_bytes()).fmt(self.begin()?)?;
-        if ssid.as_str().is_none() {
-            self.name = "ssid_hex";
-            self.quoted(&Hex(ssid.as_bytes()))?;
+        text::quote(ssid.as_bytes(), Form::Json, self.begin()?)?;
+        if ssid.as_str().is_some() {
+            return Ok(());
         }
-        Ok(())
+        let out = self.object.name("ssid_hex")?;
+        out.write_str("\"")?;
+        text::write_hex(ssid.as_bytes(), LOWER, out)?;
+        out.write_str("\"")
     }
 
     /// The key of a network.
@@ -236,9 +238,9 @@ impl<'f> Members<'_, 'f> {
             Secrets::Masked => self.text(MASK),
             Secrets::Clear => {
                 let out = self.begin()?;
-                out.write_char('"')?;
+                out.write_str("\"")?;
                 key.expose(&mut Escape(out))?;
-                out.write_char('"')
+                out.write_str("\"")
             }
         }
     }
@@ -246,8 +248,7 @@ impl<'f> Members<'_, 'f> {
     /// Members as they stood in a document.
     fn kept(&mut self, members: Labelled<'_, '_>) -> fmt::Result {
         for (name, value) in members {
-            let out = self.object.name(format_args!("\"{name}\""))?;
-            write!(out, "{value}")?;
+            value.write(self.object.name(name)?)?;
         }
         Ok(())
     }

@@ -145,10 +145,10 @@ impl Line {
     /// The character that the last bytes are, where they are one.
     fn last_char(&self) -> Option<char> {
         let typed = self.typed();
-        (1..=typed.len().min(4)).find_map(|n| {
-            let mut chars = str::from_utf8(&typed[typed.len() - n..]).ok()?.chars();
-            chars.next()
-        })
+        // A byte that continues a character is 10xx_xxxx.
+        let first = typed.iter().rposition(|byte| byte & 0xc0 != 0x80)?;
+        let mut chars = str::from_utf8(typed.get(first..)?).ok()?.chars();
+        chars.next()
     }
 }
 

@@ -197,20 +197,16 @@ fn trim(mut text: &[u8]) -> &[u8] {
 /// Whether a typed verb is the one of that name: `net:status`, `NET STATUS` and `NET: STATUS` are
 /// `NET:STATUS`.
 pub(super) fn is_verb(typed: &[u8], name: &str) -> bool {
-    let Some((family, word)) = name.split_once(':') else {
+    let Some(word) = name.as_bytes().strip_prefix(b"NET:") else {
         return typed.eq_ignore_ascii_case(name.as_bytes());
     };
-    let Some((typed_family, rest)) = typed.split_at_checked(family.len()) else {
+    let Some((family, rest)) = typed.split_at_checked(3) else {
         return false;
     };
+    let is_apart = rest.starts_with(b" ") || rest.starts_with(b":");
     let after_family = trim(rest);
-    let after_colon = after_family.strip_prefix(b":").map(trim);
-    let is_apart = rest.starts_with(b" ") || after_colon.is_some();
-    typed_family.eq_ignore_ascii_case(family.as_bytes())
-        && is_apart
-        && after_colon
-            .unwrap_or(after_family)
-            .eq_ignore_ascii_case(word.as_bytes())
+    let after_colon = after_family.strip_prefix(b":").unwrap_or(after_family);
+    is_apart && family.eq_ignore_ascii_case(b"NET") && trim(after_colon).eq_ignore_ascii_case(word)
 }
 
 #[cfg(test)]

@@ -9,7 +9,7 @@ use super::{CHUNK_MAX, Context};
 use crate::event_text::EventRow;
 use crate::qr::{Code, WifiText};
 use crate::radio::ScanRow;
-use crate::text::Quoted;
+use crate::text::{self, Quoted};
 
 /// Most rows of `NET:LIST`.
 pub const SCAN_ROWS_MAX: usize = 20;
@@ -318,5 +318,9 @@ impl Write for Window<'_> {
         self.is_full = piece.len() < wanted.len();
         self.printed += piece.len();
         self.sink.write_str(piece)
+    }
+
+    fn write_char(&mut self, c: char) -> fmt::Result {
+        text::write_char(c, self)
     }
 }

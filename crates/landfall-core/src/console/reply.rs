@@ -8,7 +8,7 @@ use crate::command::{Door, Refusal, Verdict};
 use crate::config::Mode;
 use crate::net::{Channel, KeyMaterial, Passphrase, Ssid};
 use crate::status::{State, Status};
-use crate::text::{Hex, Quoted};
+use crate::text::{self, Form, Hex, LOWER, Quoted};
 
 /// What ends a line of output.
 pub(super) const EOL: &str = "\r\n";
@@ -199,8 +199,12 @@ pub(super) fn write_status(
 pub(super) fn write_key(key: Option<&Passphrase>, out: &mut dyn fmt::Write) -> fmt::Result {
     match key.map(Passphrase::material) {
         None => out.write_str("\"\""),
-        Some(KeyMaterial::Phrase(phrase)) => write!(out, "{}", Quoted(phrase.as_bytes())),
-        Some(KeyMaterial::Raw(key)) => write!(out, "\"{}\"", Hex(key)),
+        Some(KeyMaterial::Phrase(phrase)) => text::quote(phrase.as_bytes(), Form::Console, out),
+        Some(KeyMaterial::Raw(key)) => {
+            out.write_str("\"")?;
+            text::write_hex(key, LOWER, out)?;
+            out.write_str("\"")
+        }
     }
 }
 
@@ -246,7 +250,7 @@ pub(super) struct Rssi(pub(super) Option<i8>);
 impl fmt::Display for Rssi {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self.0 {
-            Some(rssi) => write!(f, "{rssi}"),
+            Some(rssi) => text::write_dbm(rssi, f),
             None => f.write_str("NA"),
         }
     }

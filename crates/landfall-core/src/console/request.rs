@@ -1,6 +1,5 @@
 //! Typed requests from typed text: every field is checked here, and nowhere after.
 
-use base64ct::{Base64Unpadded, Encoding as _};
 use zeroize::Zeroize;
 
 use super::editor::LINE_MAX;
@@ -137,10 +136,34 @@ impl Credentials {
 fn base64<'b>(text: &[u8], buffer: &'b mut [u8]) -> Option<&'b [u8]> {
     let end = text.iter().rposition(|byte| *byte != b'=');
     let (text, padding) = text.split_at(end.map_or(0, |end| end + 1));
-    if padding.len() > (4 - text.len() % 4) % 4 {
+    if padding.len() > (4 - text.len() % 4) % 4 || text.len() % 4 == 1 {
         return None;
     }
-    Base64Unpadded::decode(text, buffer).ok()
+    let (mut bits, mut count, mut len) = (0_u32, 0, 0);
+    for character in text {
+        bits = bits << 6 | base64_digit(*character)?;
+        count += 6;
+        if count >= 8 {
+            count -= 8;
+            *buffer.get_mut(len)? = (bits >> count) as u8;
+            len += 1;
+        }
+    }
+    // What is left of the last digit has to be 0, so that each text has one form.
+    let rest = bits & ((1 << count) - 1);
+    buffer.get(..len).filter(|_| rest == 0)
+}
+
+/// The six bits of a character.
+fn base64_digit(character: u8) -> Option<u32> {
+    Some(u32::from(match character {
+        b'A'..=b'Z' => character - b'A',
+        b'a'..=b'z' => character - b'a' + 26,
+        b'0'..=b'9' => character - b'0' + 52,
+        b'+' => 62,
+        b'/' => 63,
+        _ => return None,
+    }))
 }
 
 /// Whether that may stand in the configuration.

@@ -72,10 +72,13 @@ impl CommandSpec {
 
     /// Whether it takes that many fields.
     pub fn takes(&self, count: u8) -> bool {
-        let (required, optional) = self.fields.split_once('[').unwrap_or((self.fields, ""));
-        let commas = |text: &str| text.bytes().filter(|byte| *byte == b',').count();
-        let fewest = commas(required);
-        usize::from(count) == fewest || usize::from(count) == fewest + commas(optional)
+        let (mut fewest, mut most, mut is_optional) = (0, 0, false);
+        for byte in self.fields.bytes() {
+            is_optional |= byte == b'[';
+            most += u8::from(byte == b',');
+            fewest += u8::from(byte == b',' && !is_optional);
+        }
+        count == fewest || count == most
     }
 }
 

@@ -72,6 +72,21 @@ impl<'a> Value<'a> {
         self.raw
     }
 
+    /// Writes it without the spaces between its parts.
+    pub(crate) fn write(self, out: &mut dyn fmt::Write) -> fmt::Result {
+        let mut rest = trim(self.raw);
+        while let Some(first) = rest.as_bytes().first() {
+            let len = match first {
+                b'"' => string_len(rest),
+                _ => plain_len(rest, is_quote_or_space),
+            };
+            let (part, after) = split(rest, len);
+            out.write_str(part)?;
+            rest = trim(after);
+        }
+        Ok(())
+    }
+
     /// Whether it is `null`.
     pub fn is_null(self) -> bool {
         self.kind() == Kind::Null
@@ -86,18 +101,19 @@ impl<'a> Value<'a> {
         }
     }
 
-    /// The value of a number without fraction and exponent that fits 64 bits.
+    /// The value of a number without fraction and exponent whose digits fit 32 bits.
     pub fn as_int(self) -> Option<i64> {
-        match self.kind() {
-            Kind::Number => self.raw.parse().ok(),
-            Kind::Null | Kind::Bool | Kind::String | Kind::Array | Kind::Object => None,
-        }
+        let (negative, digits) = match self.raw.strip_prefix('-') {
+            Some(digits) => (true, digits),
+            None => (false, self.raw),
+        };
+        let number = i64::from(digits_value(digits)?);
+        Some(if negative { -number } else { number })
     }
 
-    /// The value of a number that fits 64 bits, without its fraction; none where it has an exponent.
+    /// As [`Value::as_int`], of a number without its fraction; none where it has an exponent.
     pub(crate) fn whole_part(self) -> Option<i64> {
-        let end = self.raw.bytes().position(|b| b == b'.');
-        let (raw, fraction) = split(self.raw, end.unwrap_or(self.raw.len()));
+        let (raw, fraction) = split(self.raw, plain_len(self.raw, |b| b == b'.'));
         let plain = !fraction.bytes().any(|b| matches!(b, b'e' | b'E'));
         Value { raw }.as_int().filter(|_| plain)
     }
@@ -138,24 +154,7 @@ impl<'a> Value<'a> {
 /// The value without spaces between its parts.
 impl fmt::Display for Value<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let mut rest = self.raw;
-        while let Some(first) = rest.bytes().next() {
-            let len = match first {
-                b'"' => string_len(rest),
-                b' ' | b'\t' | b'\n' | b'\r' => {
-                    rest = trim(rest);
-                    continue;
-                }
-                _ => rest
-                    .bytes()
-                    .position(|b| matches!(b, b'"' | b' ' | b'\t' | b'\n' | b'\r'))
-                    .unwrap_or(rest.len()),
-            };
-            let (part, after) = split(rest, len);
-            f.write_str(part)?;
-            rest = after;
-        }
-        Ok(())
+        self.write(f)
     }
 }
 
@@ -164,6 +163,17 @@ impl fmt::Debug for Value<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{:?}({} bytes)", self.kind(), self.raw.len())
     }
+}
+
+/// The value of decimal digits alone; none where they are none, or do not fit.
+#[inline(never)]
+pub(crate) fn digits_value(digits: &str) -> Option<u32> {
+    let add = |value: u32, byte: u8| {
+        let digit = char::from(byte).to_digit(10)?;
+        value.checked_mul(10)?.checked_add(digit)
+    };
+    let value = digits.bytes().try_fold(0, add)?;
+    (!digits.is_empty()).then_some(value)
 }
 
 /// Walks through an array.
@@ -211,8 +221,20 @@ fn inside(raw: &str) -> &str {
 }
 
 fn trim(text: &str) -> &str {
-    let space = |b: &u8| matches!(b, b' ' | b'\t' | b'\n' | b'\r');
-    split(text, text.bytes().take_while(space).count()).1
+    split(text, plain_len(text, |b| !is_space(b))).1
+}
+
+fn is_space(byte: u8) -> bool {
+    matches!(byte, b' ' | b'\t' | b'\n' | b'\r')
+}
+
+fn is_quote_or_space(byte: u8) -> bool {
+    byte == b'"' || is_space(byte)
+}
+
+/// Bytes before the first that `ends` says ends them.
+fn plain_len(text: &str, ends: fn(u8) -> bool) -> usize {
+    text.bytes().position(ends).unwrap_or(text.len())
 }
 
 /// Splits where a part of a checked document ends; nothing remains where that is no boundary.
@@ -225,10 +247,9 @@ fn value_len(text: &str) -> usize {
     match text.as_bytes().first() {
         Some(b'"') => string_len(text),
         Some(b'{' | b'[') => container_len(text),
-        _ => text
-            .bytes()
-            .position(|b| matches!(b, b',' | b']' | b'}' | b':' | b' ' | b'\t' | b'\n' | b'\r'))
-            .unwrap_or(text.len()),
+        _ => plain_len(text, |b| {
+            matches!(b, b',' | b']' | b'}' | b':') || is_space(b)
+        }),
     }
 }
 

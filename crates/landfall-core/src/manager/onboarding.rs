@@ -248,7 +248,7 @@ impl Manager {
             .best(network, &self.known.penalties, self.now);
         let shown = self.known.heard.shows(network);
         let pinned = network.bssid;
-        let came_from_scan = self.side.station == Station::Scanning;
+        let came_from_scan = matches!(self.side.station, Station::Scanning);
         let Some(proof) = &mut self.onboarding.proof else {
             return;
         };

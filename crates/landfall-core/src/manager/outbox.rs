@@ -33,7 +33,9 @@ pub(super) struct Outbox {
     restart: bool,
 }
 
+// What is called from everywhere stays out of line: a push is dear where it is inlined.
 impl Outbox {
+    #[inline(never)]
     pub(super) fn event(&mut self, event: Event) {
         let kept = self.events.push(event);
         debug_assert!(
@@ -54,6 +56,7 @@ impl Outbox {
         self.answer(Answer::State(ticket, state));
     }
 
+    #[inline(never)]
     fn answer(&mut self, answer: Answer) {
         let kept = self.answers.push(answer);
         debug_assert!(

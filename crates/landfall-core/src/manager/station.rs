@@ -206,7 +206,7 @@ impl Manager {
         // At boot an access point that is wanted anyway waits for the first scan, which then
         // serves the round too.
         let scan_comes_first = self.radio.survey_due && self.ap_wanted();
-        let may = self.side.station == Station::Scanning && is_known && allowed(id);
+        let may = matches!(self.side.station, Station::Scanning) && is_known && allowed(id);
         if may && !scan_comes_first && !self.known.standings.is_held(id, self.now) {
             self.join(Attempt::new(
                 Target::Known(id),
@@ -235,7 +235,7 @@ impl Manager {
     /// A round that needs a scan takes the rows of one just done, where they show something to
     /// try.
     pub(super) fn use_fresh_rows(&mut self) {
-        let begins = self.side.station == Station::Scanning
+        let begins = matches!(self.side.station, Station::Scanning)
             && !self.side.round.scanned
             && !self.side.rows_are_stale
             && !self.onboarding.is_trying();

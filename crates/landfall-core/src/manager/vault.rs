@@ -146,7 +146,7 @@ impl Manager {
         if self.attempt().is_some_and(is_gone) {
             self.abandon();
         }
-        if self.side.station == Station::Idle {
+        if matches!(self.side.station, Station::Idle) {
             self.begin_round(self.side.round.first);
         }
     }

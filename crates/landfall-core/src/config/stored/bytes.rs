@@ -125,7 +125,8 @@ impl<'a> Cursor<'a> {
     }
 
     /// That many bytes.
-    fn raw(&mut self, len: usize) -> &'a [u8] {
+    #[inline(never)]
+    pub(super) fn raw(&mut self, len: usize) -> &'a [u8] {
         match self.rest.split_at_checked(len) {
             Some((bytes, rest)) => {
                 self.rest = rest;
@@ -157,6 +158,7 @@ impl<'a> Cursor<'a> {
         byte == 1
     }
 
+    #[inline(never)]
     pub(super) fn number(&mut self) -> u32 {
         let mut number = 0;
         for shift in [0, 7, 14, 21, 28] {
@@ -176,15 +178,12 @@ impl<'a> Cursor<'a> {
         self.raw(len as usize)
     }
 
+    #[inline(never)]
     pub(super) fn text(&mut self) -> &'a str {
         str::from_utf8(self.bytes()).unwrap_or_else(|_| {
             self.refuse();
             ""
         })
-    }
-
-    pub(super) fn some_bytes(&mut self) -> Option<&'a [u8]> {
-        self.flag().then(|| self.bytes())
     }
 
     #[inline(never)]

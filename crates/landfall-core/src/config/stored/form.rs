@@ -1,199 +1,107 @@
 //! The stored forms: what is written, field by field. Never change one; a new form gets a new
 //! version.
 //!
-//! They are apart from the configuration's own types, so that those can change. Texts and names
-//! are borrowed from the bytes that are read: a piece is looked through whole before any of it is
-//! taken.
+//! A piece is looked through whole by its [`Kind`]s before any of it is taken: one that is broken
+//! leaves everything as it is. What is taken then goes to its place at once; a form of the fields
+//! between the bytes and the configuration would be code for each of them.
 
 use super::super::{ApSecurity, MAX_NETWORKS, values};
 use super::bytes::{Cursor, Writer};
 use crate::net::{KeyMaterial, Passphrase, Security};
 
-/// The piece *networks*.
-pub(super) struct NetworksForm<'a> {
-    /// Stands before the networks that follow.
-    networks: Cursor<'a>,
-    count: u32,
-    pub(super) candidate: Option<CandidateForm<'a>>,
-    pub(super) last_good: Option<LastGoodForm>,
+/// What a field is.
+#[derive(Clone, Copy)]
+pub(super) enum Kind {
+    Byte,
+    Flag,
+    Number,
+    /// Bytes behind their number.
+    Bytes,
+    /// As [`Kind::Bytes`], of UTF-8.
+    Text,
+    /// How a network lets in.
+    Key,
+    /// So many bytes.
+    Raw(u8),
+    /// The next is there where a flag says so.
+    Perhaps,
 }
 
-pub(super) struct NetworkForm<'a> {
-    pub(super) ssid: &'a [u8],
-    pub(super) key: KeyForm<'a>,
-    pub(super) bssid: Option<[u8; 6]>,
-    pub(super) hidden: bool,
-    pub(super) enables_webrepl: bool,
-    pub(super) proven: bool,
-}
+use Kind::{Byte, Bytes, Flag, Key, Number, Perhaps, Raw, Text};
 
-/// How a network lets in.
-pub(super) enum KeyForm<'a> {
-    Open,
-    Phrase(&'a str),
-    Raw([u8; 32]),
-    /// By the device's own secret; our access point only.
-    Device,
-}
+/// A known network: name, key, BSSID, hidden, enables WebREPL, proven.
+const NETWORK: &[Kind] = &[Bytes, Key, Perhaps, Raw(6), Flag, Flag, Flag];
+/// The last candidate: name, verdict.
+const CANDIDATE: &[Kind] = &[Bytes, Byte];
+/// The last good access point: BSSID, channel.
+const LAST_GOOD: &[Kind] = &[Raw(6), Byte];
 
-pub(super) struct CandidateForm<'a> {
-    pub(super) ssid: &'a [u8],
-    pub(super) verdict: u8,
-}
+/// The piece *settings*, in the order of `write_settings`.
+#[rustfmt::skip]
+const SETTINGS: &[Kind] = &[
+    // Mode.
+    Byte,
+    // Access point: name, key, channel, hidden, clients, enables WebREPL, policy, address, prefix.
+    Perhaps, Bytes, Key, Perhaps, Byte, Flag, Byte, Flag, Byte, Raw(4), Byte,
+    // Timing of the station.
+    Number, Byte, Number,
+    // Host name, name, config server and its password, WebREPL's, writes from the station's side.
+    Perhaps, Text, Text, Flag, Perhaps, Text, Perhaps, Text, Flag,
+    // Fleet: URL, claim, certificate. MQTT: URL, user, password, commands. URL of the probe.
+    Text, Text, Text, Text, Text, Text, Flag, Text,
+    // Country, power, LED's pin and polarity, log level, what is kept.
+    Perhaps, Raw(2), Perhaps, Byte, Perhaps, Byte, Perhaps, Flag, Byte, Text,
+];
 
-pub(super) struct LastGoodForm {
-    pub(super) bssid: [u8; 6],
-    pub(super) channel: u8,
-}
-
-/// The piece *settings*.
-pub(super) struct SettingsForm<'a> {
-    pub(super) mode: u8,
-    pub(super) ap: ApForm<'a>,
-    pub(super) connect_timeout_ms: u32,
-    pub(super) max_retry: u8,
-    pub(super) fallback_deadline_ms: u32,
-    pub(super) services: ServicesForm<'a>,
-}
-
-pub(super) struct ApForm<'a> {
-    pub(super) ssid: Option<&'a [u8]>,
-    pub(super) key: KeyForm<'a>,
-    pub(super) channel: Option<u8>,
-    pub(super) hidden: bool,
-    pub(super) max_clients: u8,
-    pub(super) enables_webrepl: bool,
-    pub(super) start_policy: u8,
-    pub(super) address: [u8; 4],
-    pub(super) prefix: u8,
-}
-
-pub(super) struct ServicesForm<'a> {
-    pub(super) hostname: Option<&'a str>,
-    pub(super) device_name: &'a str,
-    pub(super) config_server_enabled: bool,
-    pub(super) config_server_password: Option<&'a str>,
-    pub(super) webrepl_password: Option<&'a str>,
-    pub(super) station_writes: bool,
-    pub(super) fleet_url: &'a str,
-    pub(super) fleet_claim: &'a str,
-    pub(super) fleet_ca_pem: &'a str,
-    pub(super) mqtt_url: &'a str,
-    pub(super) mqtt_user: &'a str,
-    pub(super) mqtt_password: &'a str,
-    pub(super) mqtt_commands: bool,
-    pub(super) internet_probe_url: &'a str,
-    pub(super) country: Option<[u8; 2]>,
-    pub(super) tx_power_dbm: Option<u8>,
-    pub(super) led_pin: Option<u8>,
-    pub(super) led_active_low: Option<bool>,
-    pub(super) log_level: u8,
-    pub(super) extra: &'a str,
-}
-
-impl<'a> NetworksForm<'a> {
-    /// The form that the bytes of a piece are; none: they are none.
-    pub(super) fn read(piece: &'a [u8]) -> Option<Self> {
-        let mut c = Cursor::new(piece);
-        let count = c.number();
-        if count > MAX_NETWORKS as u32 {
-            return None;
-        }
-        let networks = c.clone();
-        for _ in 0..count {
-            NetworkForm::read(&mut c);
-        }
-        let form = Self {
-            networks,
-            count,
-            candidate: c.flag().then(|| CandidateForm {
-                ssid: c.bytes(),
-                verdict: c.byte(),
-            }),
-            last_good: c.flag().then(|| LastGoodForm {
-                bssid: c.array(),
-                channel: c.byte(),
-            }),
-        };
-        c.is_whole().then_some(form)
+/// The piece *networks*, behind the number of networks; none: it is none.
+pub(super) fn networks(piece: &[u8]) -> Option<(u32, Cursor<'_>)> {
+    let mut c = Cursor::new(piece);
+    let count = c.number();
+    if count > MAX_NETWORKS as u32 {
+        return None;
     }
-
-    /// The networks, in their order; at most [`MAX_NETWORKS`].
-    pub(super) fn networks(&self) -> impl Iterator<Item = NetworkForm<'a>> {
-        let mut c = self.networks.clone();
-        (0..self.count).map(move |_| NetworkForm::read(&mut c))
+    let networks = c.clone();
+    for _ in 0..count {
+        pass(&mut c, NETWORK);
     }
-}
-
-impl<'a> NetworkForm<'a> {
-    #[inline(never)]
-    fn read(c: &mut Cursor<'a>) -> Self {
-        Self {
-            ssid: c.bytes(),
-            key: KeyForm::read(c),
-            bssid: c.some_array(),
-            hidden: c.flag(),
-            enables_webrepl: c.flag(),
-            proven: c.flag(),
+    for part in [CANDIDATE, LAST_GOOD] {
+        if c.flag() {
+            pass(&mut c, part);
         }
     }
+    c.is_whole().then_some((count, networks))
 }
 
-impl<'a> SettingsForm<'a> {
-    /// The form that the bytes of a piece are; none: they are none.
-    pub(super) fn read(piece: &'a [u8]) -> Option<Self> {
-        let mut c = Cursor::new(piece);
-        let form = Self {
-            mode: c.byte(),
-            ap: ApForm::read(&mut c),
-            connect_timeout_ms: c.number(),
-            max_retry: c.byte(),
-            fallback_deadline_ms: c.number(),
-            services: ServicesForm::read(&mut c),
-        };
-        c.is_whole().then_some(form)
-    }
+/// The piece *settings*; none: it is none.
+pub(super) fn settings(piece: &[u8]) -> Option<Cursor<'_>> {
+    let settings = Cursor::new(piece);
+    let mut c = settings.clone();
+    pass(&mut c, SETTINGS);
+    c.is_whole().then_some(settings)
 }
 
-impl<'a> ApForm<'a> {
-    fn read(c: &mut Cursor<'a>) -> Self {
-        Self {
-            ssid: c.some_bytes(),
-            key: KeyForm::read(c),
-            channel: c.some_byte(),
-            hidden: c.flag(),
-            max_clients: c.byte(),
-            enables_webrepl: c.flag(),
-            start_policy: c.byte(),
-            address: c.array(),
-            prefix: c.byte(),
-        }
-    }
-}
-
-impl<'a> ServicesForm<'a> {
-    fn read(c: &mut Cursor<'a>) -> Self {
-        Self {
-            hostname: c.some_text(),
-            device_name: c.text(),
-            config_server_enabled: c.flag(),
-            config_server_password: c.some_text(),
-            webrepl_password: c.some_text(),
-            station_writes: c.flag(),
-            fleet_url: c.text(),
-            fleet_claim: c.text(),
-            fleet_ca_pem: c.text(),
-            mqtt_url: c.text(),
-            mqtt_user: c.text(),
-            mqtt_password: c.text(),
-            mqtt_commands: c.flag(),
-            internet_probe_url: c.text(),
-            country: c.some_array(),
-            tx_power_dbm: c.some_byte(),
-            led_pin: c.some_byte(),
-            led_active_low: c.flag().then(|| c.flag()),
-            log_level: c.byte(),
-            extra: c.text(),
+/// Goes over fields of these kinds.
+fn pass(c: &mut Cursor<'_>, kinds: &[Kind]) {
+    let mut kinds = kinds.iter();
+    while let Some(kind) = kinds.next() {
+        match kind {
+            Byte => drop(c.byte()),
+            Flag => drop(c.flag()),
+            Number => drop(c.number()),
+            Bytes => drop(c.bytes()),
+            Text => drop(c.text()),
+            Raw(len) => drop(c.raw(usize::from(*len))),
+            Key => match c.byte() {
+                OPEN | DEVICE => {}
+                PHRASE => drop(c.text()),
+                RAW => drop(c.raw(RAW_LEN)),
+                _ => c.refuse(),
+            },
+            Perhaps => {
+                if !c.flag() {
+                    kinds.next();
+                }
+            }
         }
     }
 }
@@ -202,6 +110,8 @@ const OPEN: u8 = 0;
 const PHRASE: u8 = 1;
 const RAW: u8 = 2;
 const DEVICE: u8 = 3;
+/// Bytes of a raw key.
+const RAW_LEN: usize = 32;
 
 /// Writes how a network lets in.
 pub(super) fn write_security(security: &Security, w: &mut Writer<'_>) {
@@ -233,38 +143,26 @@ fn write_key(key: &Passphrase, w: &mut Writer<'_>) {
     }
 }
 
-impl<'a> KeyForm<'a> {
-    fn read(c: &mut Cursor<'a>) -> Self {
-        match c.byte() {
-            OPEN => Self::Open,
-            PHRASE => Self::Phrase(c.text()),
-            RAW => Self::Raw(c.array()),
-            DEVICE => Self::Device,
-            _ => {
-                c.refuse();
-                Self::Device
-            }
-        }
+/// The key of a known network; none where it is none.
+pub(super) fn security(c: &mut Cursor<'_>) -> Option<Security> {
+    match c.byte() {
+        OPEN => Some(Security::Open),
+        PHRASE => phrase(c.text()).map(Security::Personal),
+        RAW => Some(Security::Personal(Passphrase::from_raw(&c.array()))),
+        _ => None,
     }
+}
 
-    /// The key of a known network; none where it is none.
-    pub(super) fn security(&self) -> Option<Security> {
-        match self {
-            Self::Open => Some(Security::Open),
-            Self::Phrase(text) => phrase(text).map(Security::Personal),
-            Self::Raw(key) => Some(Security::Personal(Passphrase::from_raw(key))),
-            Self::Device => None,
+/// The key of our access point; none where it is none.
+pub(super) fn ap_security(c: &mut Cursor<'_>) -> Option<ApSecurity> {
+    match c.byte() {
+        OPEN => Some(ApSecurity::Open),
+        PHRASE => phrase(c.text()).map(ApSecurity::Key),
+        RAW => {
+            c.raw(RAW_LEN);
+            None
         }
-    }
-
-    /// The key of our access point; none where it is none.
-    pub(super) fn ap_security(&self) -> Option<ApSecurity> {
-        match self {
-            Self::Open => Some(ApSecurity::Open),
-            Self::Phrase(text) => phrase(text).map(ApSecurity::Key),
-            Self::Raw(_) => None,
-            Self::Device => Some(ApSecurity::DeviceSecret),
-        }
+        _ => Some(ApSecurity::DeviceSecret),
     }
 }
 

@@ -164,11 +164,10 @@ impl Warner<'_> {
         });
     }
 
-    /// The value, or a warning and the default.
-    fn or<T>(&mut self, name: &str, value: Option<T>, default: T) -> T {
-        value.unwrap_or_else(|| {
+    /// Warns where a value is wrong.
+    fn expect(&mut self, name: &str, is_right: bool) {
+        if !is_right {
             self.wrong(name);
-            default
-        })
+        }
     }
 }

@@ -2,8 +2,8 @@
 
 use super::super::document::Warning;
 use super::super::{KnownNetwork, MAX_NETWORKS};
-use super::bytes::Writer;
-use super::form::{self, NetworkForm, NetworksForm};
+use super::bytes::{Cursor, Writer};
+use super::form;
 use super::{DoesNotFit, Stored, Warner};
 use crate::command::Verdict;
 use crate::manager::{LastGood, Record};
@@ -59,40 +59,44 @@ impl Stored {
             piece: "stored_networks",
             warn,
         };
-        let Some(form) = NetworksForm::read(bytes) else {
+        let Some((count, mut c)) = form::networks(bytes) else {
             return warner.unreadable();
         };
         let networks = &mut self.config.wifi.networks;
         networks.clear();
-        for form in form.networks() {
-            match network_of(&form) {
+        for _ in 0..count {
+            match read_network(&mut c) {
                 // The form has no more of them than the list has room for.
                 Some(network) => drop(networks.push(network)),
                 None => warner.wrong("network"),
             }
         }
-        self.candidate = form.candidate.and_then(|form| {
-            let ssid = Ssid::new(form.ssid).ok();
-            let candidate = ssid.zip(verdict_of(form.verdict)).map(Some);
-            warner.or("candidate", candidate, None)
-        });
-        self.last_good = form.last_good.and_then(|form| {
-            let last_good = Channel::new(form.channel).map(|channel| LastGood {
-                bssid: Mac(form.bssid),
-                channel,
-            });
-            warner.or("last_good", last_good.map(Some), None)
-        });
+        self.candidate = None;
+        if c.flag() {
+            let (ssid, verdict) = (Ssid::of(c.bytes()), verdict_of(c.byte()));
+            self.candidate = ssid.zip(verdict);
+            warner.expect("candidate", self.candidate.is_some());
+        }
+        self.last_good = None;
+        if c.flag() {
+            let (bssid, channel) = (Mac(c.array()), Channel::new(c.byte()));
+            self.last_good = channel.map(|channel| LastGood { bssid, channel });
+            warner.expect("last_good", channel.is_some());
+        }
     }
 }
 
-fn network_of(form: &NetworkForm<'_>) -> Option<KnownNetwork> {
-    let mut network = KnownNetwork::new(Ssid::new(form.ssid).ok()?, form.key.security()?);
-    network.bssid = form.bssid.map(Mac);
-    network.hidden = form.hidden;
-    network.enables_webrepl = form.enables_webrepl;
-    network.proven = form.proven;
-    Some(network)
+fn read_network(c: &mut Cursor<'_>) -> Option<KnownNetwork> {
+    let (ssid, security) = (Ssid::of(c.bytes()), form::security(c));
+    let (bssid, hidden) = (c.some_array().map(Mac), c.flag());
+    let (enables_webrepl, proven) = (c.flag(), c.flag());
+    Some(KnownNetwork {
+        bssid,
+        hidden,
+        enables_webrepl,
+        proven,
+        ..KnownNetwork::new(ssid?, security?)
+    })
 }
 
 /// The number of a verdict: failures from 16 on.

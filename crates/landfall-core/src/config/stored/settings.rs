@@ -1,18 +1,19 @@
 //! The piece of everything but the networks.
 
 use core::net::Ipv4Addr;
+use core::ops::RangeInclusive;
 
 use heapless::string::StringView;
 
 use super::super::document::Warning;
 use super::super::{
-    AP_CLIENTS_MAX, ApSettings, CA_PEM_MAX, CLAIM_MAX, CONNECT_TIMEOUT_MS, ConfigRef,
+    AP_CLIENTS_MAX, ApSettings, CA_PEM_MAX, CLAIM_MAX, CONNECT_TIMEOUT_MS, Config, ConfigRef,
     DEVICE_NAME_MAX, DOOR_PASSWORD_MAX, EXTRA_MAX, Extra, FALLBACK_DEADLINE_MS, LED_PIN_MAX,
-    LogLevel, MAX_RETRY, MQTT_CREDENTIAL_MAX, Mode, Secret, Services, StartPolicy, TX_POWER_DBM,
-    URL_MAX, Wifi, values,
+    LogLevel, MAX_RETRY, MQTT_CREDENTIAL_MAX, Mode, Secret, Services, StartPolicy, StationSettings,
+    TX_POWER_DBM, URL_MAX, values,
 };
-use super::bytes::Writer;
-use super::form::{self, ApForm, ServicesForm, SettingsForm};
+use super::bytes::{Cursor, Writer};
+use super::form;
 use super::{DoesNotFit, Stored, Warner};
 use crate::net::{Channel, HOSTNAME_MAX, Hostname, Ipv4Net, PASSPHRASE_MAX, SSID_MAX, Ssid};
 
@@ -118,134 +119,158 @@ impl Stored {
             piece: "stored_settings",
             warn,
         };
-        let Some(form) = SettingsForm::read(bytes) else {
+        let Some(c) = form::settings(bytes) else {
             return warner.unreadable();
         };
-        warner.mode_and_timing(&form, &mut self.config.wifi);
-        warner.ap(&form.ap, &mut self.config.wifi.ap);
-        warner.services(&form.services, &mut self.config.services);
+        let mut reader = Reader { c, warner };
+        let Config { wifi, services } = &mut self.config;
+        reader.one_of("mode", &Mode::ALL, &mut wifi.mode);
+        reader.ap(&mut wifi.ap);
+        reader.timing(&mut wifi.station);
+        reader.services(services);
     }
 }
 
-impl Warner<'_> {
-    fn mode_and_timing(&mut self, form: &SettingsForm<'_>, to: &mut Wifi) {
-        let station = &mut to.station;
-        self.put("mode", Mode::try_from(form.mode).ok(), &mut to.mode);
-        let timeout = Some(form.connect_timeout_ms).filter(|n| CONNECT_TIMEOUT_MS.contains(n));
-        self.put(
-            "connect_timeout_ms",
-            timeout,
-            &mut station.connect_timeout_ms,
-        );
-        let retry = Some(form.max_retry).filter(|n| MAX_RETRY.contains(n));
-        self.put("max_retry", retry, &mut station.max_retry);
-        let deadline = Some(form.fallback_deadline_ms).filter(|n| FALLBACK_DEADLINE_MS.contains(n));
-        self.put(
-            "fallback_deadline_ms",
-            deadline,
-            &mut station.fallback_deadline_ms,
-        );
-    }
+/// Reads a piece that was looked through.
+struct Reader<'a, 'w> {
+    c: Cursor<'a>,
+    warner: Warner<'w>,
+}
 
-    fn ap(&mut self, form: &ApForm<'_>, to: &mut ApSettings) {
-        let channel = |n| Channel::new(n).filter(|_| n <= values::AP_CHANNEL_MAX);
-        to.ssid = self.optional("ap_ssid", form.ssid, |bytes| Ssid::new(bytes).ok());
-        self.put("ap_password", form.key.ap_security(), &mut to.security);
-        to.channel = self.optional("ap_channel", form.channel, channel);
-        to.hidden = form.hidden;
-        let max_clients = Some(form.max_clients).filter(|n| (1..=AP_CLIENTS_MAX).contains(n));
-        self.put("max_clients", max_clients, &mut to.max_clients);
-        to.enables_webrepl = form.enables_webrepl;
-        let policy = StartPolicy::ALL.get(usize::from(form.start_policy));
-        self.put("start_policy", policy.copied(), &mut to.start_policy);
+impl Reader<'_, '_> {
+    fn ap(&mut self, to: &mut ApSettings) {
+        to.ssid = None;
+        if self.c.flag() {
+            to.ssid = Ssid::of(self.c.bytes());
+            self.warner.expect("ap_ssid", to.ssid.is_some());
+        }
+        let security = form::ap_security(&mut self.c);
+        self.put("ap_password", security, &mut to.security);
+        let mut channel = None;
+        let channels = 1..=u32::from(values::AP_CHANNEL_MAX);
+        self.some_byte("ap_channel", channels, &mut channel);
+        to.channel = channel.and_then(Channel::new);
+        to.hidden = self.c.flag();
+        self.byte(
+            "max_clients",
+            1..=u32::from(AP_CLIENTS_MAX),
+            &mut to.max_clients,
+        );
+        to.enables_webrepl = self.c.flag();
+        self.one_of("start_policy", &StartPolicy::ALL, &mut to.start_policy);
         let address = Ipv4Net {
-            addr: Ipv4Addr::from(form.address),
-            prefix: form.prefix,
+            addr: Ipv4Addr::from(self.c.array::<4>()),
+            prefix: self.c.byte(),
         };
         let address = Some(address).filter(|net| values::is_ap_address(*net));
         self.put("ap_address", address, &mut to.address);
     }
 
-    fn services(&mut self, form: &ServicesForm<'_>, to: &mut Services) {
-        to.hostname = self.optional("hostname", form.hostname, Hostname::new);
-        self.text(
-            "device_name",
-            form.device_name,
-            to.device_name.as_mut_view(),
+    fn timing(&mut self, to: &mut StationSettings) {
+        let timeout = self.c.number();
+        self.number(
+            "connect_timeout_ms",
+            CONNECT_TIMEOUT_MS,
+            timeout,
+            &mut to.connect_timeout_ms,
         );
-        to.config_server_enabled = form.config_server_enabled;
-        let (name, stored) = ("config_server_password", form.config_server_password);
-        to.config_server_password = self.optional(name, stored, door_password);
-        let (name, stored) = ("webrepl_password", form.webrepl_password);
-        to.webrepl_password = self.optional(name, stored, door_password);
-        to.station_writes = form.station_writes;
-        self.text("fleet_url", form.fleet_url, to.fleet_url.as_mut_view());
-        self.text(
-            "fleet_claim",
-            form.fleet_claim,
-            to.fleet_claim.as_mut_view(),
+        let retry = u32::from(*MAX_RETRY.start())..=u32::from(*MAX_RETRY.end());
+        self.byte("max_retry", retry, &mut to.max_retry);
+        let deadline = self.c.number();
+        self.number(
+            "fallback_deadline_ms",
+            FALLBACK_DEADLINE_MS,
+            deadline,
+            &mut to.fallback_deadline_ms,
         );
-        self.text(
-            "fleet_ca_pem",
-            form.fleet_ca_pem,
-            to.fleet_ca_pem.as_mut_view(),
-        );
-        self.text("mqtt_url", form.mqtt_url, to.mqtt_url.as_mut_view());
-        self.text("mqtt_user", form.mqtt_user, to.mqtt_user.as_mut_view());
-        self.text(
-            "mqtt_password",
-            form.mqtt_password,
-            to.mqtt_password.as_mut_view(),
-        );
-        to.mqtt_commands = form.mqtt_commands;
-        let (name, probe_url) = ("internet_probe_url", to.internet_probe_url.as_mut_view());
-        self.text(name, form.internet_probe_url, probe_url);
-        to.country = self.optional("country", form.country, |code| {
-            Some(code).filter(|code| values::is_country(*code))
-        });
-        to.tx_power_dbm = self.optional("tx_power_dbm", form.tx_power_dbm, |dbm| {
-            Some(dbm).filter(|dbm| TX_POWER_DBM.contains(dbm))
-        });
-        to.led_pin = self.optional("led_pin", form.led_pin, |pin| {
-            Some(pin).filter(|pin| *pin <= LED_PIN_MAX)
-        });
-        to.led_active_low = form.led_active_low;
-        let level = LogLevel::ALL.get(usize::from(form.log_level));
-        self.put("log_level", level.copied(), &mut to.log_level);
-        self.put("extra", Extra::from_text(form.extra), &mut to.extra);
+    }
+
+    fn services(&mut self, to: &mut Services) {
+        to.hostname = None;
+        if let Some(text) = self.c.some_text() {
+            to.hostname = Hostname::new(text);
+            self.warner.expect("hostname", to.hostname.is_some());
+        }
+        self.text("device_name", to.device_name.as_mut_view());
+        to.config_server_enabled = self.c.flag();
+        self.door_password("config_server_password", &mut to.config_server_password);
+        self.door_password("webrepl_password", &mut to.webrepl_password);
+        to.station_writes = self.c.flag();
+        for (name, place) in [
+            ("fleet_url", to.fleet_url.as_mut_view()),
+            ("fleet_claim", to.fleet_claim.as_mut_view()),
+            ("fleet_ca_pem", to.fleet_ca_pem.as_mut_view()),
+            ("mqtt_url", to.mqtt_url.as_mut_view()),
+            ("mqtt_user", to.mqtt_user.as_mut_view()),
+            ("mqtt_password", to.mqtt_password.as_mut_view()),
+        ] {
+            self.text(name, place);
+        }
+        to.mqtt_commands = self.c.flag();
+        self.text("internet_probe_url", to.internet_probe_url.as_mut_view());
+        to.country = None;
+        if let Some(code) = self.c.some_array() {
+            to.country = Some(code).filter(|code| values::is_country(*code));
+            self.warner.expect("country", to.country.is_some());
+        }
+        let power = u32::from(*TX_POWER_DBM.start())..=u32::from(*TX_POWER_DBM.end());
+        self.some_byte("tx_power_dbm", power, &mut to.tx_power_dbm);
+        self.some_byte("led_pin", 0..=u32::from(LED_PIN_MAX), &mut to.led_pin);
+        to.led_active_low = self.c.flag().then(|| self.c.flag());
+        self.one_of("log_level", &LogLevel::ALL, &mut to.log_level);
+        let extra = Extra::from_text(self.c.text());
+        self.put("extra", extra, &mut to.extra);
     }
 
     /// Puts a value in its place; a warning where it is wrong.
     fn put<T>(&mut self, name: &str, value: Option<T>, to: &mut T) {
-        match value {
-            Some(value) => *to = value,
-            None => self.wrong(name),
+        self.warner.expect(name, value.is_some());
+        if let Some(value) = value {
+            *to = value;
         }
     }
 
-    /// A value that may be absent; a warning and none where it is wrong.
-    fn optional<T, U>(
-        &mut self,
-        name: &str,
-        stored: Option<T>,
-        parse: impl FnOnce(T) -> Option<U>,
-    ) -> Option<U> {
-        let value = parse(stored?);
-        if value.is_none() {
-            self.wrong(name);
-        }
-        value
+    /// The one of that number.
+    fn one_of<T: Copy>(&mut self, name: &str, all: &[T], to: &mut T) {
+        let one = all.get(usize::from(self.c.byte()));
+        self.put(name, one.copied(), to);
     }
 
-    /// Puts a text in its place; a warning where it is too long.
-    fn text(&mut self, name: &str, stored: &str, to: &mut StringView) {
+    #[inline(never)]
+    fn number(&mut self, name: &str, range: RangeInclusive<u32>, number: u32, to: &mut u32) {
+        let fits = range.contains(&number);
+        self.warner.expect(name, fits);
+        if fits {
+            *to = number;
+        }
+    }
+
+    fn byte(&mut self, name: &str, range: RangeInclusive<u32>, to: &mut u8) {
+        let (byte, mut number) = (self.c.byte(), u32::from(*to));
+        self.number(name, range, byte.into(), &mut number);
+        *to = number as u8;
+    }
+
+    /// A number that may be absent; a warning and none where it is wrong.
+    fn some_byte(&mut self, name: &str, range: RangeInclusive<u32>, to: &mut Option<u8>) {
+        let byte = self.c.some_byte();
+        *to = byte.filter(|byte| range.contains(&u32::from(*byte)));
+        self.warner.expect(name, byte == *to);
+    }
+
+    /// A text; a warning where it is too long.
+    fn text(&mut self, name: &str, to: &mut StringView) {
         to.clear();
-        if to.push_str(stored).is_err() {
-            self.wrong(name);
+        let fits = to.push_str(self.c.text()).is_ok();
+        self.warner.expect(name, fits);
+    }
+
+    /// A password that may be absent; a warning and none where it is wrong.
+    fn door_password(&mut self, name: &str, to: &mut Option<Secret<DOOR_PASSWORD_MAX>>) {
+        *to = None;
+        if let Some(text) = self.c.some_text() {
+            *to = Secret::new(text).and_then(values::check_door_password);
+            self.warner.expect(name, to.is_some());
         }
     }
-}
-
-fn door_password(text: &str) -> Option<Secret<DOOR_PASSWORD_MAX>> {
-    Secret::new(text).and_then(values::check_door_password)
 }
