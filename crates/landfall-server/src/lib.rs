@@ -12,10 +12,12 @@ pub mod config;
 mod database;
 pub mod fleet;
 mod http;
+mod marks;
 mod options;
 mod people;
 mod problem;
 mod server;
+mod sessions;
 mod settings;
 
 pub use app::{App, FIRST_ADMIN};

@@ -22,6 +22,7 @@ use crate::database::{Kind, OpenError, listen};
 use crate::http;
 use crate::options::Options;
 use crate::problem::Problem;
+use crate::sessions;
 
 /// How long a client may take for the head of a request.
 const HEAD_TIME: Duration = Duration::from_secs(20);
@@ -81,6 +82,7 @@ impl Server {
         } = opened.map_err(StartError::Database)?;
         let listening = (app.database.kind() == Kind::Postgres)
             .then(|| tokio::spawn(listen(app.options.database.clone(), app.bus().clone())));
+        tokio::spawn(sessions::watch::run(app.clone()));
         gate.open(http::router(app.clone()));
         Ok(Self {
             address,

@@ -31,11 +31,16 @@ macro_rules! step {
     };
 }
 
-const STEPS: &[Step] = &[Step {
-    sqlite: include_str!("../../migrations/0001_people.sqlite.sql"),
-    postgres: include_str!("../../migrations/0001_people.postgres.sql"),
-    ..step!(1, "0001_people")
-}];
+const STEPS: &[Step] = &[
+    Step {
+        sqlite: include_str!("../../migrations/0001_people.sqlite.sql"),
+        postgres: include_str!("../../migrations/0001_people.postgres.sql"),
+        ..step!(1, "0001_people")
+    },
+    step!(20, "0020_courses"),
+    step!(21, "0021_sessions"),
+    step!(22, "0022_marks"),
+];
 
 /// Brings the tables up to date.
 pub(super) async fn run(kind: Kind, connection: &mut AnyConnection) -> Result<(), MigrateError> {

@@ -9,7 +9,6 @@ use crate::problem::Problem;
 
 /// The query as a `T`. Unknown parameters are ignored.
 #[derive(Clone, Debug)]
-#[expect(dead_code, reason = "for lists with filters")]
 pub(crate) struct Params<T>(pub(crate) T);
 
 impl<S: Send + Sync, T: DeserializeOwned> FromRequestParts<S> for Params<T> {

@@ -22,6 +22,11 @@ fn people() -> Routes {
         .merge(api::login::routes_of_known())
         .merge(api::tokens::routes())
         .merge(api::settings::routes())
+        .merge(api::courses::routes())
+        .merge(api::assignments::routes())
+        .merge(api::enrolments::routes())
+        .merge(api::sessions::routes())
+        .merge(api::attendance::routes())
         .merge(api::audit::routes())
 }
 

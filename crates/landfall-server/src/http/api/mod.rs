@@ -1,8 +1,14 @@
 //! The JSON API, one resource a file: what is sent and taken, and handlers that do little but call
 //! what the resource is about.
 
+pub(crate) mod assignments;
+pub(crate) mod attendance;
 pub(crate) mod audit;
+pub(crate) mod courses;
+pub(crate) mod enrolments;
+mod fields;
 pub(crate) mod health;
 pub(crate) mod login;
+pub(crate) mod sessions;
 pub(crate) mod settings;
 pub(crate) mod tokens;

@@ -19,7 +19,6 @@ use zeroize::Zeroizing;
 
 pub(crate) use csrf::guard_origin;
 pub(crate) use limiter::{Address, is_blocked, note_wrong};
-#[expect(unused_imports, reason = "`Staff` is for sessions and devices")]
 pub(crate) use roles::{Admin, Known, Staff};
 
 use crate::app::App;

@@ -13,7 +13,6 @@ pub(crate) struct Admin(pub(crate) Identity);
 
 /// An admin or a lecturer asks; what a lecturer sees of it is the handler's to say.
 #[derive(Clone, Debug)]
-#[expect(dead_code, reason = "for sessions and devices")]
 pub(crate) struct Staff(pub(crate) Identity);
 
 /// Anybody who is known asks.
