@@ -18,6 +18,7 @@ use sqlx::{Any, AnyConnection, AnyPool, Connection, Executor};
 
 pub use error::DatabaseError;
 pub(crate) use notify::listen;
+pub(crate) use notify::this_process;
 pub use writer::Tx;
 
 use crate::change::Bus;

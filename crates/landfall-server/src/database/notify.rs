@@ -26,7 +26,7 @@ struct Notice {
 }
 
 /// This process among those that share the database.
-pub(super) fn this_process() -> u64 {
+pub(crate) fn this_process() -> u64 {
     use std::sync::OnceLock;
     static PROCESS: OnceLock<u64> = OnceLock::new();
     *PROCESS.get_or_init(|| {
