@@ -10,6 +10,8 @@ use zeroize::Zeroizing;
 use crate::change::{Bus, Change, Reload};
 use crate::clock::Clock;
 use crate::database::{Database, DatabaseError, OpenError};
+use crate::fleet::presence::Timeout;
+use crate::fleet::{self, Fleet};
 use crate::options::Options;
 use crate::people::users::{NewUser, Role};
 use crate::people::{audit, passwords, users};
@@ -25,6 +27,8 @@ pub struct App {
     pub options: Options,
     /// The truth.
     pub database: Database,
+    /// The devices.
+    pub fleet: Fleet,
     bus: Arc<Bus>,
     settings: RwLock<Settings>,
     stopping: watch::Sender<bool>,
@@ -45,6 +49,7 @@ impl App {
         let app = Arc::new(Self {
             options,
             database,
+            fleet: Fleet::default(),
             bus: bus.clone(),
             settings: RwLock::new(Settings::DEFAULT),
             stopping: watch::Sender::new(false),
@@ -52,6 +57,7 @@ impl App {
         let memory: Arc<dyn Reload> = app.clone();
         bus.keeps(Arc::downgrade(&memory));
         app.reload(&Change::All).await.map_err(OpenError::Read)?;
+        fleet::batch::restore(&app).await.map_err(OpenError::Read)?;
         let admin_password = app.first_admin().await.map_err(OpenError::Read)?;
         Ok(Opened {
             app,
@@ -97,6 +103,13 @@ impl App {
         *self.settings.read().unwrap_or_else(PoisonError::into_inner)
     }
 
+    /// How long a device may be silent.
+    pub fn presence_timeout(&self) -> Timeout {
+        Timeout {
+            online_within_ms: self.settings().online_within_s * 1000,
+        }
+    }
+
     /// Changes from now on, one's own and other processes'.
     pub fn watch(&self) -> broadcast::Receiver<Change> {
         self.bus.watch()
@@ -130,11 +143,16 @@ impl Reload for App {
     fn reload<'a>(&'a self, change: &'a Change) -> BoxFuture<'a, Result<(), DatabaseError>> {
         async move {
             match change {
-                Change::All | Change::Settings => self.reload_settings().await,
-                Change::Device { .. }
-                | Change::Session { .. }
-                | Change::Mark { .. }
-                | Change::Config => Ok(()),
+                Change::All => {
+                    self.reload_settings().await?;
+                    self.fleet.reload_all(&self.database).await
+                }
+                Change::Settings => self.reload_settings().await,
+                Change::Device { hardware_id } => {
+                    self.fleet.reload(&self.database, hardware_id).await
+                }
+                Change::Config => self.fleet.reload_config(&self.database).await,
+                Change::Session { .. } | Change::Mark { .. } => Ok(()),
             }
         }
         .boxed()

@@ -90,6 +90,12 @@ impl Bus {
         }
     }
 
+    /// Tells watchers of something that memory alone knows: who came, who went, who was heard.
+    pub(crate) fn tell(&self, change: Change) {
+        // Nobody watching is no error.
+        let _ = self.watchers.send(change);
+    }
+
     async fn apply_one(&self, change: &Change) {
         if let Some(memory) = self.memory.get().and_then(Weak::upgrade)
             && let Err(error) = memory.reload(change).await

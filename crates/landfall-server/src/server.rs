@@ -13,12 +13,13 @@ use axum_server::Handle;
 use axum_server::accept::NoDelayAcceptor;
 use axum_server::tls_rustls::{RustlsAcceptor, RustlsConfig};
 use hyper_util::rt::TokioTimer;
-use tokio::task::JoinHandle;
+use tokio::task::{JoinHandle, JoinSet};
 use tower::ServiceExt;
 use zeroize::Zeroizing;
 
 use crate::app::{App, Opened};
 use crate::database::{Kind, OpenError, listen};
+use crate::fleet;
 use crate::http;
 use crate::options::Options;
 use crate::problem::Problem;
@@ -40,6 +41,8 @@ pub struct Server {
     handle: Handle<SocketAddr>,
     serving: JoinHandle<std::io::Result<()>>,
     listening: Option<JoinHandle<()>>,
+    /// What runs beside the requests until the server stops.
+    beside: JoinSet<()>,
 }
 
 /// Why a server did not start.
@@ -82,6 +85,8 @@ impl Server {
         } = opened.map_err(StartError::Database)?;
         let listening = (app.database.kind() == Kind::Postgres)
             .then(|| tokio::spawn(listen(app.options.database.clone(), app.bus().clone())));
+let mut beside = JoinSet::new();
+        fleet::run(&app, &mut beside);
         tokio::spawn(sessions::watch::run(app.clone()));
         gate.open(http::router(app.clone()));
         Ok(Self {
@@ -91,6 +96,7 @@ impl Server {
             handle,
             serving,
             listening,
+            beside,
         })
     }
 
@@ -120,10 +126,11 @@ impl Server {
     }
 
     /// Takes no more, lets requests that are being answered end, and writes what waits.
-    pub async fn stop(self) {
+    pub async fn stop(mut self) {
         self.app.stop();
         self.handle.graceful_shutdown(Some(GRACE));
         let _ = self.serving.await;
+        while self.beside.join_next().await.is_some() {}
         if let Some(listening) = self.listening {
             listening.abort();
         }

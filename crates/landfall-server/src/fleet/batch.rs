@@ -1,0 +1,329 @@
+//! What presence leaves on disk: once a second the devices that were heard in it, never a row for a
+//! heartbeat; and what of it comes back, at the start and from other processes.
+
+use std::net::IpAddr;
+use std::sync::Arc;
+use std::time::Duration;
+
+use serde::{Deserialize, Serialize};
+use sqlx::{AnyConnection, Row};
+
+use super::device::Device;
+use super::events;
+use super::presence::{Kind, Presence, Said};
+use crate::app::App;
+use crate::change::Change;
+use crate::database::{self, DatabaseError};
+
+/// How often what was heard is written.
+pub(crate) const BATCH: Duration = Duration::from_secs(1);
+/// Rows of one statement: preparing it once costs less than a statement for each.
+const ROWS: usize = 64;
+/// Columns of a row.
+const COLUMNS: usize = 8;
+/// Heard devices of which watchers are told in one batch; those of a larger fleet hear of who comes
+/// and goes.
+const TOLD_MAX: usize = 64;
+/// How far back what other processes wrote is read again, for clocks and commits that lag.
+const LOOK_BACK_MS: i64 = 10_000;
+
+/// What is written of a device that was heard.
+#[derive(Debug)]
+struct Line {
+    device: Arc<Device>,
+    hardware_id: Arc<str>,
+    last_seen: i64,
+    seq: Option<i64>,
+    seq_key: i64,
+    next_ms: i64,
+    report: String,
+}
+
+/// [`Said`] in its stored form.
+#[derive(Default, Serialize, Deserialize)]
+#[serde(default)]
+struct StoredSaid {
+    #[serde(skip_serializing_if = "Option::is_none")]
+    rssi: Option<i8>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    stations: Option<u8>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    station_capacity: Option<u16>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    free_heap: Option<u32>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    config_version: Option<u32>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    ip: Option<IpAddr>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    ssid: Option<Box<str>>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    ap_ssid: Option<Box<str>>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    config_error: Option<Box<str>>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    state: Option<Box<str>>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    firmware: Option<Box<str>>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    chip: Option<Box<str>>,
+}
+
+impl From<&Said> for StoredSaid {
+    fn from(said: &Said) -> Self {
+        let kind = said.kind.as_deref().cloned().unwrap_or_default();
+        Self {
+            rssi: said.rssi,
+            stations: said.stations,
+            station_capacity: said.station_capacity,
+            free_heap: said.free_heap,
+            config_version: said.config_version,
+            ip: said.ip,
+            ssid: said.ssid.clone(),
+            ap_ssid: said.ap_ssid.clone(),
+            config_error: said.config_error.clone(),
+            state: kind.state,
+            firmware: kind.firmware,
+            chip: kind.chip,
+        }
+    }
+}
+
+impl StoredSaid {
+    fn said(self, intern: impl FnOnce(Kind) -> Arc<Kind>) -> Said {
+        let Self {
+            state,
+            firmware,
+            chip,
+            ..
+        } = self;
+        Said {
+            rssi: self.rssi,
+            stations: self.stations,
+            station_capacity: self.station_capacity,
+            free_heap: self.free_heap,
+            config_version: self.config_version,
+            ip: self.ip,
+            ssid: self.ssid,
+            ap_ssid: self.ap_ssid,
+            config_error: self.config_error,
+            kind: Some(intern(Kind {
+                state,
+                firmware,
+                chip,
+            })),
+        }
+    }
+}
+
+/// Writes once a second for ever, until the server stops: then once more.
+pub(crate) async fn run(app: Arc<App>) {
+    let mut stopping = app.stopping();
+    let mut read_to = 0;
+    let mut watched = false;
+    loop {
+        let stop = tokio::select! {
+            () = tokio::time::sleep(BATCH) => false,
+            _ = stopping.wait_for(|stop| *stop) => true,
+        };
+        let online = edges(&app);
+        if let Err(error) = write(&app, online || watched).await {
+            tracing::warn!(%error, "presence is not written; it is tried again");
+        }
+        watched = online;
+        if app.database.kind() == database::Kind::Postgres
+            && let Err(error) = read_others(&app, &mut read_to).await
+        {
+            tracing::warn!(%error, "what other processes heard is not read");
+        }
+        if stop {
+            return;
+        }
+    }
+}
+
+/// Tells watchers who came and who went since the last look; whether anybody is online.
+fn edges(app: &App) -> bool {
+    let (timeout, now) = (app.presence_timeout(), app.clock().monotonic_ms());
+    let mut any = false;
+    for device in app.fleet.devices() {
+        let mut presence = device.presence();
+        let online = presence.is_online(timeout, now);
+        any |= online;
+        if std::mem::replace(&mut presence.was_online, online) != online {
+            drop(presence);
+            let hardware_id = device.record().hardware_id.to_string();
+            app.bus().tell(Change::Device { hardware_id });
+        }
+    }
+    any
+}
+
+/// Writes what was heard since the last batch, and, where somebody is online, that a server
+/// listens.
+async fn write(app: &App, watched: bool) -> Result<(), DatabaseError> {
+    let lines = lines(app);
+    let events = app.fleet.events.take();
+    if lines.is_empty() && events.is_empty() && !watched {
+        return Ok(());
+    }
+    let now = app.clock().now_ms();
+    let lines = Arc::new(lines);
+    let written = lines.clone();
+    let job = async move |mut tx: database::Tx| {
+        for chunk in written.chunks(ROWS) {
+            upsert(&mut tx, chunk, now).await?;
+        }
+        events::write(&mut tx, &events).await?;
+        let sql = "INSERT INTO presence_watch (one, at) VALUES (1, $1) \
+                   ON CONFLICT (one) DO UPDATE SET at = excluded.at";
+        sqlx::query(sql).bind(now).execute(&mut *tx).await?;
+        Ok::<_, DatabaseError>(())
+    };
+    let result = app.database.write(job).await;
+    for line in lines.iter() {
+        if result.is_err() {
+            line.device.presence().unwritten = true;
+        } else if lines.len() <= TOLD_MAX {
+            let hardware_id = line.hardware_id.to_string();
+            app.bus().tell(Change::Device { hardware_id });
+        }
+    }
+    result
+}
+
+fn lines(app: &App) -> Vec<Line> {
+    let mut lines = Vec::new();
+    for device in app.fleet.devices() {
+        let mut presence = device.presence();
+        if !std::mem::take(&mut presence.unwritten) {
+            continue;
+        }
+        let stored = StoredSaid::from(&presence.said);
+        let line = Line {
+            hardware_id: device.record().hardware_id.clone(),
+            last_seen: presence.last_seen,
+            seq: presence.seq.map(u64::cast_signed),
+            seq_key: presence.seq_key,
+            next_ms: presence.next_ms.into(),
+            report: serde_json::to_string(&stored).unwrap_or_default(),
+            device: device.clone(),
+        };
+        drop(presence);
+        lines.push(line);
+    }
+    lines
+}
+
+/// Writes rows with one statement. A device that was removed meanwhile fails it with all others:
+/// those are written again with the next batch, without it.
+async fn upsert(
+    connection: &mut AnyConnection,
+    lines: &[Line],
+    now: i64,
+) -> Result<(), DatabaseError> {
+    let by = database::this_process().cast_signed();
+    let mut query = sqlx::query(sqlx::AssertSqlSafe(upsert_sql(lines.len())));
+    for line in lines {
+        query = query
+            .bind(&*line.hardware_id)
+            .bind(line.last_seen)
+            .bind(line.seq)
+            .bind(line.seq_key)
+            .bind(line.next_ms)
+            .bind(&line.report)
+            .bind(now)
+            .bind(by);
+    }
+    query.execute(connection).await?;
+    Ok(())
+}
+
+fn upsert_sql(rows: usize) -> String {
+    let row = |row: usize| {
+        let places = (1..=COLUMNS).map(|column| format!("${}", row * COLUMNS + column));
+        format!("({})", places.collect::<Vec<_>>().join(","))
+    };
+    let rows: Vec<String> = (0..rows).map(row).collect();
+    format!(
+        "INSERT INTO presence \
+         (hardware_id, last_seen, seq, seq_key, next_ms, report, written_at, written_by) \
+         VALUES {} ON CONFLICT (hardware_id) DO UPDATE SET last_seen = excluded.last_seen, \
+         seq = excluded.seq, seq_key = excluded.seq_key, next_ms = excluded.next_ms, \
+         report = excluded.report, written_at = excluded.written_at, \
+         written_by = excluded.written_by",
+        rows.join(",")
+    )
+}
+
+/// Puts what is on disk back into memory, at the start: a device's age is that which it had when a
+/// server last listened.
+pub(crate) async fn restore(app: &App) -> Result<(), DatabaseError> {
+    let mut connection = app.database.read().await?;
+    let watch = sqlx::query_scalar("SELECT at FROM presence_watch");
+    let watched: Option<i64> = watch.fetch_optional(&mut *connection).await?;
+    let watched = watched.unwrap_or_else(|| app.clock().now_ms());
+    put_back(app, &mut connection, (0, 0), watched).await?;
+    Ok(())
+}
+
+/// Takes what other processes wrote since the last look.
+async fn read_others(app: &App, read_to: &mut i64) -> Result<(), DatabaseError> {
+    let mut connection = app.database.read().await?;
+    let by = database::this_process().cast_signed();
+    let now = app.clock().now_ms();
+    let newest = put_back(app, &mut connection, (*read_to, by), now).await?;
+    *read_to = newest.map_or(*read_to, |newest| newest - LOOK_BACK_MS);
+    Ok(())
+}
+
+/// Takes rows written from that moment on by another process; ages are counted up to `now`. Returns
+/// when the newest of them was written.
+async fn put_back(
+    app: &App,
+    connection: &mut AnyConnection,
+    (since, not_by): (i64, i64),
+    now: i64,
+) -> Result<Option<i64>, DatabaseError> {
+    let sql = "SELECT hardware_id, last_seen, seq, seq_key, next_ms, report, written_at \
+               FROM presence WHERE written_at >= $1 AND written_by <> $2";
+    let query = sqlx::query(sql).bind(since).bind(not_by);
+    let (monotonic, mut newest) = (app.clock().monotonic_ms(), None);
+    for row in query.fetch_all(connection).await? {
+        newest = newest.max(Some(row.try_get::<i64, _>(6)?));
+        let Some(device) = app.fleet.device(row.try_get(0)?) else {
+            continue;
+        };
+        let last_seen: i64 = row.try_get(1)?;
+        let mut presence = device.presence();
+        if presence.was_seen() && presence.last_seen >= last_seen {
+            continue;
+        }
+        let seq: Option<i64> = row.try_get(2)?;
+        let said: StoredSaid = serde_json::from_str(row.try_get(5)?).unwrap_or_default();
+        let older = std::mem::take(&mut *presence);
+        *presence = Presence {
+            seen_at: Some(monotonic - now.saturating_sub(last_seen).max(0)),
+            last_seen,
+            seq: seq.map(i64::cast_unsigned).max(older.seq),
+            seq_key: row.try_get::<i64, _>(3)?.max(older.seq_key),
+            next_ms: u32::try_from(row.try_get::<i64, _>(4)?).unwrap_or(u32::MAX),
+            was_online: older.was_online,
+            said: said.said(|kind| app.fleet.intern(kind)),
+            ..Presence::default()
+        };
+    }
+    Ok(newest)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{COLUMNS, upsert_sql};
+
+    #[test]
+    fn rows_have_places_of_their_own() {
+        let sql = upsert_sql(3);
+        assert!(sql.contains("($1,$2,$3,$4,$5,$6,$7,$8),($9,"));
+        assert!(sql.contains(&format!("${})", 3 * COLUMNS)));
+    }
+}

@@ -1,0 +1,211 @@
+//! What a heartbeat is answered: the members of the server before, with those of this one beside
+//! them; and refusals in the form that old firmware reads.
+
+use std::sync::Arc;
+
+use axum::http::{HeaderValue, StatusCode, header};
+use axum::response::{IntoResponse, Response};
+use landfall_protocol::path::SEALED_TYPE;
+use landfall_protocol::seal::{Direction, Envelope, SEAL_LEN};
+use serde::Serialize;
+use serde_json::Value;
+
+use super::credentials::Caller;
+use super::{Request, is_in_sync};
+use crate::app::App;
+use crate::config::render;
+use crate::database::DatabaseError;
+use crate::fleet::device::Record;
+use crate::fleet::marks::MarkResult;
+use crate::fleet::report::{BadForm, Report};
+
+/// When to ask again where the server is too busy.
+const RETRY_AFTER_S: u16 = 5;
+
+/// Why a heartbeat is refused.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Refusal {
+    /// It names no device.
+    DeviceId,
+    /// It is no JSON object.
+    Json,
+    /// It is longer than a heartbeat may be.
+    TooLarge,
+    /// No such device, or no credentials of it.
+    Unknown,
+    /// A key was sent where others read it.
+    InClear,
+    /// Its number was there before.
+    Replayed,
+    /// An admin has yet to accept the device.
+    Pending,
+    /// The device was given up.
+    Retired,
+    /// The device is not used.
+    Disabled,
+    /// The key was revoked.
+    Revoked,
+    /// There are too many devices without a key.
+    TooMany,
+    /// There is too much to do, or the database is lost.
+    Busy,
+}
+
+impl Refusal {
+    fn message(self) -> (StatusCode, &'static str) {
+        match self {
+            Self::DeviceId => (StatusCode::BAD_REQUEST, "Device ID required"),
+            Self::Json => (StatusCode::BAD_REQUEST, "Invalid JSON"),
+            Self::TooLarge => (StatusCode::PAYLOAD_TOO_LARGE, "Heartbeat over 8 KiB"),
+            Self::Unknown => (StatusCode::UNAUTHORIZED, "Device not known"),
+            Self::InClear => (
+                StatusCode::UNAUTHORIZED,
+                "Without TLS a heartbeat has to be sealed",
+            ),
+            Self::Replayed => (StatusCode::UNAUTHORIZED, "Sequence number used before"),
+            Self::Pending => (StatusCode::FORBIDDEN, "Device waits to be accepted"),
+            Self::Retired => (StatusCode::FORBIDDEN, "Device is retired"),
+            Self::Disabled => (StatusCode::FORBIDDEN, "Device is disabled"),
+            Self::Revoked => (StatusCode::FORBIDDEN, "Key is revoked"),
+            Self::TooMany => (
+                StatusCode::TOO_MANY_REQUESTS,
+                "Too many devices without a key",
+            ),
+            Self::Busy => (StatusCode::SERVICE_UNAVAILABLE, "Server busy, try again"),
+        }
+    }
+}
+
+impl From<BadForm> for Refusal {
+    fn from(form: BadForm) -> Self {
+        match form {
+            BadForm::Json => Self::Json,
+            BadForm::DeviceId => Self::DeviceId,
+        }
+    }
+}
+
+impl From<DatabaseError> for Refusal {
+    fn from(error: DatabaseError) -> Self {
+        tracing::warn!(%error, "a heartbeat is not taken");
+        Self::Busy
+    }
+}
+
+impl From<Refusal> for Response {
+    fn from(refusal: Refusal) -> Self {
+        let (status, message) = refusal.message();
+        let mut response = error(status, message);
+        if matches!(refusal, Refusal::TooMany | Refusal::Busy) {
+            let headers = response.headers_mut();
+            headers.insert(header::RETRY_AFTER, HeaderValue::from(RETRY_AFTER_S));
+        }
+        response
+    }
+}
+
+/// An error as old firmware reads it.
+pub(crate) fn error(status: StatusCode, message: &str) -> Response {
+    let body = serde_json::json!({"status": "error", "message": message});
+    (status, axum::Json(body)).into_response()
+}
+
+/// What a device is told.
+#[derive(Debug)]
+pub(super) struct Told<'a> {
+    /// What the database says of it now.
+    pub(super) record: Arc<Record>,
+    pub(super) report: &'a Report<'a>,
+    pub(super) caller: &'a Caller,
+    pub(super) next_ms: u32,
+    pub(super) mark_results: Vec<(String, MarkResult)>,
+    /// Whether nobody on the way reads the answer in clear.
+    pub(super) is_private: bool,
+}
+
+/// The answer on the wire.
+#[derive(Serialize)]
+struct Answer<'a> {
+    status: &'static str,
+    message: &'static str,
+    device_id: &'a str,
+    created: bool,
+    next_heartbeat_ms: u32,
+    config_version: i64,
+    config_hash: &'a str,
+    mark_results: Vec<MarkAnswer<'a>>,
+    #[serde(skip_serializing_if = "<[String]>::is_empty")]
+    warnings: &'a [String],
+    #[serde(skip_serializing_if = "Option::is_none")]
+    new_key: Option<&'a str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    configuration: Option<Value>,
+}
+
+#[derive(Serialize)]
+struct MarkAnswer<'a> {
+    id: &'a str,
+    result: &'static str,
+}
+
+impl Told<'_> {
+    /// The response, sealed where the request was.
+    pub(super) fn respond(&self, app: &App, request: &Request) -> Result<Response, Refusal> {
+        let hex = self.record.new_key().map(|key| key.secret.to_hex());
+        let may_tell = self.is_private || self.caller.sealed.is_some();
+        let new_key = hex.as_ref().filter(|_| may_tell).map(|hex| hex.as_str());
+        // Text and numbers become JSON always.
+        let mut body = serde_json::to_vec(&self.answer(app, new_key)).map_err(|_| Refusal::Busy)?;
+        let kind = match self.caller.sealed {
+            None => "application/json",
+            Some(seq) => {
+                self.seal(&mut body, request.path, seq)?;
+                SEALED_TYPE
+            }
+        };
+        Ok(([(header::CONTENT_TYPE, kind)], body).into_response())
+    }
+
+    fn answer<'a>(&'a self, app: &App, new_key: Option<&'a str>) -> Answer<'a> {
+        let record = &*self.record;
+        let message = match record.desired.session {
+            Some(_) => "Heartbeat received - Active session configuration applied",
+            None => "Heartbeat received - Device idle",
+        };
+        let configuration = || render::configuration(&record.sources(&app.fleet.layer()));
+        let results = self.mark_results.iter();
+        Answer {
+            status: "success",
+            message,
+            device_id: self.report.named_id().unwrap_or(&record.hardware_id),
+            created: self.caller.created,
+            next_heartbeat_ms: self.next_ms,
+            config_version: record.desired.version,
+            config_hash: &record.desired.hash,
+            mark_results: results
+                .map(|(id, result)| MarkAnswer {
+                    id,
+                    result: result.name(),
+                })
+                .collect(),
+            warnings: &self.report.warnings,
+            new_key,
+            configuration: (!is_in_sync(record, self.report)).then(configuration),
+        }
+    }
+
+    fn seal(&self, body: &mut Vec<u8>, path: &str, seq: u64) -> Result<(), Refusal> {
+        let len = body.len();
+        body.resize(len + SEAL_LEN, 0);
+        let envelope = Envelope {
+            method: "POST",
+            path,
+            hardware_id: &self.record.hardware_id,
+            seq,
+        };
+        let key = self.caller.key.as_ref().ok_or(Refusal::Unknown)?;
+        let sealed = envelope.seal(&key.secret, Direction::ToDevice, body, len);
+        // There is room, and the paths are short.
+        sealed.map(|_| ()).map_err(|_| Refusal::Busy)
+    }
+}
