@@ -28,11 +28,17 @@ fn people() -> Routes {
         .merge(api::sessions::routes())
         .merge(api::attendance::routes())
         .merge(api::audit::routes())
+        .merge(api::devices::routes())
+        .merge(api::claims::routes())
+        .merge(api::config::routes())
+        .merge(api::rollouts::routes())
 }
 
 /// What devices ask for. Cookies are not looked at.
 fn devices() -> Routes {
     Routes::default()
+        .merge(api::heartbeat::routes())
+        .merge(api::enroll::routes())
 }
 
 /// What anyone may ask for.

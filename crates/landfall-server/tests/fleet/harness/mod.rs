@@ -5,11 +5,13 @@
 #![expect(dead_code, reason = "it offers what tests to come ask for")]
 
 mod client;
+pub(crate) mod device;
 mod postgres;
 
 use landfall_server::{Clock, Options, Server};
 
-pub(crate) use client::Client;
+pub(crate) use client::{Answer, Client};
+pub(crate) use device::Device;
 
 /// What the test runs on.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
