@@ -33,16 +33,6 @@ CREATE TABLE device_keys (
 );
 CREATE INDEX device_keys_by_device ON device_keys (hardware_id);
 
--- Every id that a device ever went by leads back to it, for ever: those of sessions, which are made
--- from a base, and the own ones of firmware without a key.
-CREATE TABLE dynamic_ids (
-    device_id TEXT PRIMARY KEY,
-    base TEXT NOT NULL,
-    hardware_id TEXT NOT NULL,
-    UNIQUE (base, hardware_id)
-);
-CREATE INDEX dynamic_ids_by_device ON dynamic_ids (hardware_id);
-
 CREATE TABLE device_alerts (
     id {ID},
     hardware_id TEXT NOT NULL REFERENCES devices (hardware_id) ON DELETE CASCADE,

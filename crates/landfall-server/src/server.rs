@@ -85,7 +85,7 @@ impl Server {
         } = opened.map_err(StartError::Database)?;
         let listening = (app.database.kind() == Kind::Postgres)
             .then(|| tokio::spawn(listen(app.options.database.clone(), app.bus().clone())));
-let mut beside = JoinSet::new();
+        let mut beside = JoinSet::new();
         fleet::run(&app, &mut beside);
         tokio::spawn(sessions::watch::run(app.clone()));
         gate.open(http::router(app.clone()));

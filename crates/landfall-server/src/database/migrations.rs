@@ -37,7 +37,7 @@ const STEPS: &[Step] = &[
         postgres: include_str!("../../migrations/0001_people.postgres.sql"),
         ..step!(1, "0001_people")
     },
-step!(10, "0010_devices"),
+    step!(10, "0010_devices"),
     step!(11, "0011_config"),
     step!(20, "0020_courses"),
     step!(21, "0021_sessions"),

@@ -9,10 +9,10 @@ use sqlx::any::AnyRow;
 use sqlx::{AnyConnection, Row};
 
 use super::device::{Alert, Desired, Enrolment, Key, Record};
-use super::session;
 use crate::config::render::RolloutNetwork;
 use crate::config::values::Values;
 use crate::database::DatabaseError;
+use crate::sessions;
 
 /// Which devices are read.
 #[derive(Clone, Copy, Debug)]
@@ -65,7 +65,7 @@ pub(crate) async fn records(
         Which::One(id) => Some(id),
         Which::All | Which::Between(..) => None,
     };
-    for (hardware_id, session) in session::settings_of(connection, one).await? {
+    for (hardware_id, session) in sessions::settings_of(connection, one).await? {
         if let Some(record) = found.at(&hardware_id) {
             record.desired.session = Some(Arc::new(session));
         }

@@ -13,7 +13,6 @@ pub(crate) mod heartbeat;
 pub(crate) mod keys;
 pub(crate) mod legacy;
 pub(crate) mod load;
-pub(crate) mod marks;
 pub(crate) mod pace;
 pub mod presence;
 pub(crate) mod refresh;
@@ -63,6 +62,8 @@ pub struct Fleet {
     ids: RwLock<HashMap<Box<str>, Arc<Device>>>,
     /// The layer of all devices.
     layer: RwLock<Arc<Values>>,
+    /// Those that are in a session: few of many, and looked at several times a second.
+    in_session: Mutex<HashMap<Arc<str>, Arc<Device>>>,
     kinds: Mutex<HashSet<Arc<Kind>>>,
     pub(crate) pace: pace::Pace,
     pub(crate) events: events::Queue,
@@ -189,19 +190,42 @@ impl Fleet {
             None => {
                 let device = Arc::new(Device::new(record));
                 let mut devices = self.devices.write().unwrap_or_else(PoisonError::into_inner);
-                devices.insert(hardware_id, device.clone());
+                devices.insert(hardware_id.clone(), device.clone());
                 device
             }
         };
+        self.note_session(&hardware_id, &device);
         let mut known = self.ids.write().unwrap_or_else(PoisonError::into_inner);
         for id in ids {
             known.insert(id.into(), device.clone());
         }
     }
 
+    fn note_session(&self, hardware_id: &Arc<str>, device: &Arc<Device>) {
+        let is_in_session = device.record().desired.session.is_some();
+        let in_session = self.in_session.lock();
+        let mut in_session = in_session.unwrap_or_else(PoisonError::into_inner);
+        if is_in_session {
+            in_session.insert(hardware_id.clone(), device.clone());
+        } else {
+            in_session.remove(hardware_id);
+        }
+    }
+
+    /// The devices that are in a session.
+    pub(crate) fn devices_in_session(&self) -> Vec<Arc<Device>> {
+        let in_session = self.in_session.lock();
+        let in_session = in_session.unwrap_or_else(PoisonError::into_inner);
+        in_session.values().cloned().collect()
+    }
+
     fn forget(&self, hardware_id: &str) {
         let mut devices = self.devices.write().unwrap_or_else(PoisonError::into_inner);
         devices.remove(hardware_id);
+        let in_session = self.in_session.lock();
+        in_session
+            .unwrap_or_else(PoisonError::into_inner)
+            .remove(hardware_id);
         let mut ids = self.ids.write().unwrap_or_else(PoisonError::into_inner);
         ids.retain(|_, device| &*device.record().hardware_id != hardware_id);
     }

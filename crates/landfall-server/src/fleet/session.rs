@@ -68,11 +68,3 @@ pub struct Candidate {
     /// Its last heartbeat, in milliseconds since 1970.
     pub last_seen: Option<i64>,
 }
-
-/// What the devices that are in a running session are told of it, all or one.
-pub(crate) async fn settings_of(
-    _connection: &mut sqlx::AnyConnection,
-    _one: Option<&str>,
-) -> Result<Vec<(String, SessionSettings)>, crate::database::DatabaseError> {
-    Ok(Vec::new())
-}

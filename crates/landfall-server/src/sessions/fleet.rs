@@ -3,30 +3,35 @@
 use super::selection::{Candidate, Standing};
 use super::start::Fleet;
 use crate::app::App;
-use crate::change::Change;
-use crate::config::template::Templates;
-use crate::database::{DatabaseError, Tx};
 use crate::fleet;
+pub(super) use crate::fleet::refresh;
 
 /// The fleet at the moment.
 pub(crate) fn now(app: &App) -> Fleet {
     Fleet {
         candidates: candidates(app),
-        templates: Templates::default(),
+        templates: app.fleet.templates(),
         now: app.clock().now_ms(),
     }
 }
 
 /// Every device that is not retired.
 pub(crate) fn candidates(app: &App) -> Vec<Candidate> {
-    known(app).into_iter().map(candidate).collect()
+    let (timeout, now) = (app.presence_timeout(), app.clock().monotonic_ms());
+    let all = app.fleet.candidates_at(timeout, now).into_iter();
+    all.map(candidate).collect()
 }
 
 /// Devices that are offline while a session holds them, with that session.
 pub(crate) fn gone(app: &App) -> Vec<(i64, String)> {
-    let all = known(app).into_iter();
-    all.filter(|one| !one.online)
-        .filter_map(|one| Some((one.session_id?, one.hardware_id)))
+    let (timeout, now) = (app.presence_timeout(), app.clock().monotonic_ms());
+    let held = app.fleet.devices_in_session().into_iter();
+    held.filter(|device| !device.presence().is_online(timeout, now))
+        .filter_map(|device| {
+            let record = device.record();
+            let session = record.desired.session.as_ref()?;
+            Some((session.session_id, record.hardware_id.to_string()))
+        })
         .collect()
 }
 
@@ -53,17 +58,4 @@ fn candidate(device: fleet::Candidate) -> Candidate {
         rssi: device.rssi.map(i32::from),
         last_seen: device.last_seen.unwrap_or_default(),
     }
-}
-
-/// What memory knows of the devices.
-fn known(_app: &App) -> Vec<fleet::Candidate> {
-    Vec::new()
-}
-
-/// Renders anew what a device is told, in the transaction that changed it.
-pub(super) async fn refresh(tx: &mut Tx, hardware_id: &str) -> Result<(), DatabaseError> {
-    tx.changed(Change::Device {
-        hardware_id: hardware_id.to_owned(),
-    });
-    Ok(())
 }

@@ -14,8 +14,4 @@ pub(crate) mod start;
 pub(crate) mod store;
 pub(crate) mod watch;
 
-#[expect(
-    unused_imports,
-    reason = "the fleet's memory reads it once there is one"
-)]
 pub(crate) use store::settings_of;

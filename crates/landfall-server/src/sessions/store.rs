@@ -187,7 +187,6 @@ pub(crate) async fn leases(
         .await?)
 }
 
-#[expect(dead_code, reason = "the fleet's memory reads it once there is one")]
 /// Who is in a running session, and what each device is told of it: one device, or all.
 pub(crate) async fn settings_of(
     connection: &mut AnyConnection,

@@ -16,8 +16,8 @@ use crate::app::App;
 use crate::config::render;
 use crate::database::DatabaseError;
 use crate::fleet::device::Record;
-use crate::fleet::marks::MarkResult;
 use crate::fleet::report::{BadForm, Report};
+use crate::marks::MarkResult;
 
 /// When to ask again where the server is too busy.
 const RETRY_AFTER_S: u16 = 5;

@@ -25,7 +25,7 @@ use crate::app::App;
 use crate::change::Change;
 use crate::config::rollouts;
 use crate::database::{DatabaseError, Tx};
-use crate::fleet::marks::{self, Delivery, MarkResult};
+use crate::marks::{self, Delivery, MarkResult};
 use answer::Told;
 pub(crate) use answer::{Refusal, error};
 use credentials::Caller;
