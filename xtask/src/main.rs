@@ -30,6 +30,9 @@ enum Task {
         /// Print one JSON object for programs.
         #[arg(long)]
         json: bool,
+        /// Build with what a firmware can ask of compiler and linker beyond its profile, to see what that saves.
+        #[arg(long)]
+        lean: bool,
     },
     /// Builds core and device for riscv32imc, as a chip's firmware takes them.
     Riscv,
@@ -39,7 +42,7 @@ fn main() -> ExitCode {
     let root = repository();
     let done = match Arguments::parse().task {
         Task::Tidy => tidy::report(&root),
-        Task::Size { json } => size::report(&root, json),
+        Task::Size { json, lean } => size::report(&root, json, lean),
         Task::Riscv => riscv::build(&root),
     };
     match done {

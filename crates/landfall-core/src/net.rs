@@ -5,7 +5,7 @@ use core::net::Ipv4Addr;
 use core::num::NonZeroU8;
 
 use heapless::String;
-use zeroize::ZeroizeOnDrop;
+use zeroize::{Zeroize, ZeroizeOnDrop};
 
 use crate::json;
 use crate::text::{self, LOWER, UPPER};
@@ -92,10 +92,9 @@ impl fmt::Debug for Ssid {
 
 /// What opens a protected network: a passphrase of 8 to 63 printable ASCII characters, or a raw
 /// 256-bit key. Prints as `***`, and is zeroed on drop.
-#[derive(Clone, PartialEq, Eq, Hash, ZeroizeOnDrop)]
+#[derive(Clone, PartialEq, Eq, Hash)]
 pub struct Passphrase {
     /// Characters of a phrase, or [`RAW`].
-    #[zeroize(skip)]
     len: NonZeroU8,
     bytes: [u8; PASSPHRASE_MAX],
 }
@@ -179,6 +178,16 @@ impl Passphrase {
         }
     }
 }
+
+impl Drop for Passphrase {
+    // Inlined, the wiping is there wherever a network is moved.
+    #[inline(never)]
+    fn drop(&mut self) {
+        self.bytes.zeroize();
+    }
+}
+
+impl ZeroizeOnDrop for Passphrase {}
 
 impl fmt::Debug for Passphrase {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {

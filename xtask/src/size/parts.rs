@@ -3,23 +3,33 @@
 //! Every function has a section of its own, named by its mangled path. What mentions a path of the
 //! core is the core's, and belongs to the module mentioned first: so is generic code of other
 //! crates that only a type of the core made necessary. Everything else belongs to the crate it was
-//! written in, also where the core's object holds it. Texts and tables have no names; those in the
-//! core's object are its own, and so is what the linker merged: nobody can tell whose that is.
+//! written in. The program is linked whole before it is compiled, as a firmware is: what became part
+//! of a function of the core is the core's, whoever wrote it. Texts and tables have no names; they
+//! are the core's, and so is what the linker merged: nobody can tell whose that is.
 
 use std::collections::BTreeMap;
 
 use anyhow::{Context, Result, bail};
 
-/// What marks the core's object in the map.
-const CORE_OBJECT: &str = "landfall_core-";
+/// What marks the object of core and program in the map.
+const OBJECT: &str = "landfall_size-";
 /// What a path of the core begins with.
 const CORE_PATH: &str = "landfall_core::";
 /// The program that is measured in; it is no part of the core.
 const PROBE_PATH: &str = "landfall_size::";
+/// What it has without a path.
+const PROBE_SECTIONS: &[&str] = &[
+    "text._start",
+    "rodata.LANDFALL_MANAGER_SIZE",
+    "rodata.LANDFALL_IDENTITY_SIZE",
+];
+/// What the compiler calls pieces that it found in many functions.
+const OUTLINED: &str = "text.OUTLINED_FUNCTION";
 /// Where names end that are not mangled: memory routines, 64-bit divisions.
 const BUILTINS: &str = "compiler_builtins";
 /// Where bytes are counted of the core that nothing tells the part of.
 const CONSTANTS: &str = "texts and tables";
+const SHARED: &str = "pieces of many functions";
 
 /// What the linker calls sections that it made of many.
 const MERGED: &str = "<internal>";
@@ -120,10 +130,13 @@ fn owner(object: &str, section: &str) -> Owner {
 /// Whose constants and functions without a path are.
 fn unnamed(object: &str, section: &str) -> Owner {
     let name = first_name(object.strip_prefix("lib").unwrap_or(object));
-    if object.contains(CORE_OBJECT) || object == MERGED {
-        Owner::Core(CONSTANTS)
-    } else if name.starts_with("landfall_size") || section == "text._start" {
+    let is_ours = object.starts_with(OBJECT);
+    if PROBE_SECTIONS.contains(&section) {
         Owner::Probe
+    } else if is_ours && section.starts_with(OUTLINED) {
+        Owner::Core(SHARED)
+    } else if object == MERGED || is_ours && section.starts_with("rodata") {
+        Owner::Core(CONSTANTS)
     } else if section.starts_with("text") {
         Owner::Foreign(BUILTINS.to_owned())
     } else {
@@ -162,18 +175,20 @@ mod tests {
     const MAP: &str = "\
      VMA      LMA     Size Align Out     In      Symbol
    10000    10000       40     4 .rodata
-   10000    10000       30     4         /d/liblandfall_core-1.rlib(landfall_core-1.a.o):(.rodata..Lanon.1)
+   10000    10000       30     4         /d/landfall_size-1.a.o:(.rodata..Lanon.1)
    10030    10030       10     4         /d/libcore-1.rlib(core-1.a.o):(.rodata..Lanon.2)
+   10040    10040        4     4         /d/landfall_size-1.a.o:(.rodata.LANDFALL_MANAGER_SIZE)
    11000    11000      118     2 .text
-   11000    11000      100     2         /d/liblandfall_core-1.rlib(landfall_core-1.a.o):(.text._RNvNtCs7_13landfall_core7manager3new)
+   11000    11000      100     2         /d/landfall_size-1.a.o:(.text._RNvNtCs7_13landfall_core7manager3new)
    11000    11000      100     2                 a
-   11100    11100       10     2         /landfall_core-x/main-1.a.o:(.text._start)
-   11110    11110        8     2         /landfall_core-x/main-1.a.o:(.text._RNvNtNtCs7_13landfall_core6config4json3get)
-   11118    11118        4     2         /d/liblandfall_core-1.rlib(landfall_core-1.a.o):(.text._RNvNtCs8_4core3fmt5write)
+   11100    11100       10     2         /landfall_core-x/landfall_size-1.a.o:(.text._start)
+   11110    11110        8     2         /landfall_core-x/landfall_size-1.a.o:(.text._RNvNtNtCs7_13landfall_core6config4json3get)
+   11118    11118        4     2         /d/landfall_size-1.a.o:(.text._RNvNtCs8_4core3fmt5write)
    11118    11118        2     2         /d/libcore-1.rlib(core-1.a.o):(.text._RNvMs_NtCs8_4core3numm3powB5_)
    11120    11120        2     1         <internal>:(.rodata.str1.1)
    1111c    1111c        4     2         /d/libcompiler_builtins-1.rlib(x.o):(.text.memcpy)
-   11120    11120        8     2         /d/liblandfall_core-1.rlib(landfall_core-1.a.o):(.eh_frame)
+   11120    11120        6     2         /d/landfall_size-1.a.o:(.text.OUTLINED_FUNCTION_0)
+   11120    11120        8     2         /d/landfall_size-1.a.o:(.eh_frame)
 ";
 
     #[test]
@@ -184,6 +199,7 @@ mod tests {
                 core: {
                     "configuration": 8,
                     "machine": 256,
+                    "pieces of many functions": 6,
                     "texts and tables": 50,
                 },
                 foreign: {
