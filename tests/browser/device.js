@@ -1,81 +1,16 @@
-// A simulated device on its own air, and a Chromium that may talk to nothing else: what every test
-// of this folder starts from. LANDFALL_BIN names the program (default: target/release/landfall).
+// A simulated device, and a Chromium that may talk to nothing else: what every test of this folder
+// starts from.
 
-import {execFile, spawn} from 'node:child_process';
-import {once} from 'node:events';
-import {mkdtemp, rm, writeFile} from 'node:fs/promises';
-import {tmpdir} from 'node:os';
-import path from 'node:path';
-import readline from 'node:readline';
-import {setTimeout as sleep} from 'node:timers/promises';
-import {promisify} from 'node:util';
-import assert from 'node:assert/strict';
 import axe from 'axe-core';
 import {chromium} from 'playwright-core';
 
-const PROGRAM = process.env.LANDFALL_BIN
-  ?? new URL('../../target/release/landfall', import.meta.url).pathname;
+export {CAFE, HOME, startDevice} from '../simulator.js';
+
 const BROWSER = process.env.CHROMIUM_BIN ?? '/usr/bin/chromium';
 const BROWSER_FLAGS = [
   '--headless', '--no-sandbox', '--disable-gpu', '--disable-quic', '--no-first-run',
   '--disable-background-networking', '--disable-component-update', '--disable-sync',
 ];
-// Device timers run this much faster than the clock, so that a proof of 20 s does not take 20 s.
-const SPEED = 10;
-// How long a device may take from its start to its access point: a scan, at that speed.
-const START_MS = 10_000;
-
-/** Access points of a test: `{ssid or ssid_hex, password, rssi, ...}` with the keys of the air file. */
-export const HOME = {ssid: 'HomeNetwork', password: 'Password2', rssi: -48};
-export const CAFE = {ssid: 'CafeFree', rssi: -66};
-
-const toToml = (value) => typeof value == 'string' ? JSON.stringify(value) : String(value);
-
-function airFile(accessPoints) {
-  const tables = accessPoints.map((accessPoint, index) => {
-    const bssid = '02:00:00:00:00:' + (index + 1).toString(16).padStart(2, '0');
-    const keys = Object.entries({bssid, ...accessPoint}).map(([key, value]) => `${key} = ${toToml(value)}`);
-    return ['[[ap]]', ...keys].join('\n');
-  });
-  return [`seed = 1\nspeed = ${SPEED}.0\nscan_ms = 1000`, ...tables].join('\n\n') + '\n';
-}
-
-/**
- * Starts a blank device among `accessPoints`: its doors, as `landfall sim --json` prints them, and
- * `air(...words)`, which changes its world. It ends with the test.
- */
-export async function startDevice(test, accessPoints) {
-  const folder = await mkdtemp(path.join(tmpdir(), 'landfall-browser-'));
-  const file = path.join(folder, 'air.toml');
-  await writeFile(file, airFile(accessPoints));
-  const program = spawn(PROGRAM, ['sim', '--air', file, '--data', path.join(folder, 'data'), '--json'], {
-    stdio: ['ignore', 'pipe', 'inherit'],
-  });
-  const ended = once(program, 'exit');
-  test.after(async () => {
-    program.kill('SIGTERM');
-    const [status] = await ended;
-    await rm(folder, {recursive: true, force: true});
-    assert.equal(status, 0, 'the simulator ends cleanly');
-  });
-  const lines = readline.createInterface({input: program.stdout});
-  const [ready] = await Promise.race([
-    once(lines, 'line'),
-    ended.then(([status]) => assert.fail(`the simulator ended with ${status} before it was ready`)),
-  ]);
-  const {air, devices: [device]} = JSON.parse(ready);
-  await accessPointOf(device);
-  return {...device, air: (...words) => promisify(execFile)(PROGRAM, ['air', air, ...words])};
-}
-
-/** Waits for the access point of a device: until then its door refuses. */
-async function accessPointOf({ap_url}) {
-  const ends = Date.now() + START_MS;
-  while (!await fetch(ap_url + '/api/status').then(({ok}) => ok, () => false)) {
-    assert.ok(Date.now() < ends, 'the access point is up in time');
-    await sleep(20);
-  }
-}
 
 /** One Chromium for the tests of a file, which closes it. */
 export const startBrowser = () => chromium.launch({executablePath: BROWSER, args: BROWSER_FLAGS});

@@ -55,7 +55,7 @@ impl Console {
 }
 
 /// Opens the port as a raw line of 115200 baud, which a pseudo-terminal takes as well.
-fn open(path: &Path) -> io::Result<File> {
+pub(super) fn open(path: &Path) -> io::Result<File> {
     use std::os::unix::fs::OpenOptionsExt;
 
     let port = OpenOptions::new()

@@ -4,6 +4,7 @@ mod air;
 mod console;
 mod demo;
 mod exchange;
+mod provision;
 mod qr;
 mod sim;
 mod soak;
@@ -34,7 +35,8 @@ const EXAMPLE: &str = "\
 Examples:
   landfall                              five simulated devices
   landfall sim --air air.toml           one simulated device
-  landfall console /dev/pts/5           its serial console";
+  landfall console /dev/pts/5           its serial console
+  landfall provision /dev/pts/5         take it onto a network";
 
 #[derive(Debug, Subcommand)]
 enum Word {
@@ -42,6 +44,7 @@ enum Word {
     Sim(sim::Sim),
     Air(air::AirWord),
     Console(console::Console),
+    Provision(provision::Provision),
     Qr(qr::Qr),
     Soak(soak::Soak),
     Completions(Completions),
@@ -90,6 +93,7 @@ impl Cli {
             Some(Word::Sim(word)) => word.run(),
             Some(Word::Air(word)) => word.run(),
             Some(Word::Console(word)) => word.run(),
+            Some(Word::Provision(word)) => word.run(),
             Some(Word::Qr(word)) => word.run(),
             Some(Word::Soak(word)) => word.run(),
             Some(Word::Completions(word)) => word.run(),

@@ -107,6 +107,16 @@ impl Sim {
         }
     }
 
+    /// Waits until that door is open.
+    pub(crate) fn wait_for_door(&self, door: &str) {
+        let address = self.device(door).strip_prefix("http://").unwrap();
+        let deadline = Instant::now() + PATIENCE;
+        while TcpStream::connect(address).is_err() {
+            assert!(Instant::now() < deadline, "{door} stays closed");
+            std::thread::sleep(Duration::from_millis(20));
+        }
+    }
+
     /// The answer to a GET; none: the door is closed.
     pub(crate) fn get(&self, door: &str, path: &str) -> Option<String> {
         let address = self.device(door).strip_prefix("http://").unwrap();

@@ -3,5 +3,7 @@
 
 mod console;
 mod host;
+mod improv;
 mod life;
+mod provision;
 mod words;
