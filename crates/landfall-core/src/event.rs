@@ -97,6 +97,13 @@ pub enum Event {
         /// Why; none where nobody confirmed it in time.
         class: Option<FailureClass>,
     },
+    /// The fleet's session began on this device.
+    SessionStarted {
+        /// Short name of its course.
+        course: Course,
+    },
+    /// It is over.
+    SessionEnded,
 }
 
 impl Event {
@@ -119,7 +126,43 @@ impl Event {
             Self::ConnectionFailed { .. } => "connection_failed",
             Self::ConfigApplied { .. } => "CONFIG_APPLIED",
             Self::ConfigReverted { .. } => "CONFIG_REVERTED",
+            Self::SessionStarted { .. } => "SESSION_STARTED",
+            Self::SessionEnded => "SESSION_ENDED",
         }
+    }
+}
+
+/// Longest short name of a course that an event carries, in bytes.
+pub const COURSE_MAX: usize = 32;
+
+/// Short name of a course, cut at [`COURSE_MAX`] bytes.
+#[derive(Clone, Copy, PartialEq, Eq, Hash)]
+pub struct Course {
+    len: u8,
+    bytes: [u8; COURSE_MAX],
+}
+
+impl Course {
+    /// As much of the name as fits, whole characters.
+    pub fn new(name: &str) -> Self {
+        let len = name.floor_char_boundary(COURSE_MAX);
+        let mut bytes = [0; COURSE_MAX];
+        bytes[..len].copy_from_slice(&name.as_bytes()[..len]);
+        Self {
+            len: len as u8,
+            bytes,
+        }
+    }
+
+    /// The name.
+    pub fn as_bytes(&self) -> &[u8] {
+        &self.bytes[..usize::from(self.len)]
+    }
+}
+
+impl fmt::Debug for Course {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "\"{}\"", self.as_bytes().escape_ascii())
     }
 }
 

@@ -4,7 +4,7 @@ use core::fmt::{self, Write};
 use core::net::Ipv4Addr;
 
 use crate::config::Wifi;
-use crate::event::{Attempted, Event, Record};
+use crate::event::{Attempted, Course, Event, Record};
 use crate::net::{Mac, Ssid};
 use crate::text::{self, Form, Hex};
 
@@ -62,6 +62,7 @@ impl fmt::Display for EventJson<'_> {
 /// What a member of an event holds.
 enum Value<'a> {
     Ssid(&'a Ssid),
+    Course(&'a Course),
     Mac(&'a Mac),
     Ip(&'a Ipv4Addr),
     Number(u32),
@@ -81,7 +82,7 @@ impl Fields<'_, '_> {
     /// By the names that every door uses.
     fn put_all(&mut self, event: &Event) -> fmt::Result {
         match event {
-            Event::StaStart | Event::StaLostIp | Event::ApStop => Ok(()),
+            Event::StaStart | Event::StaLostIp | Event::ApStop | Event::SessionEnded => Ok(()),
             Event::StaConnected {
                 ssid,
                 bssid,
@@ -123,6 +124,7 @@ impl Fields<'_, '_> {
                 self.put("version", Value::Number(*version))?;
                 self.put("class", Value::Word(class.map(|class| class.name())))
             }
+            Event::SessionStarted { course } => self.put("course", Value::Course(course)),
         }
     }
 
@@ -136,6 +138,7 @@ impl Fields<'_, '_> {
         }
         let value: &dyn fmt::Display = match &value {
             Value::Ssid(ssid) => return self.ssid(key, ssid),
+            Value::Course(course) => return self.name(course.as_bytes()),
             Value::Number(number) => return text::write_number(*number, self.out),
             Value::Dbm(dbm) => return text::write_dbm(*dbm, self.out),
             Value::Networks(attempted) => return self.networks(attempted),
@@ -153,15 +156,15 @@ impl Fields<'_, '_> {
     }
 
     fn ssid(&mut self, key: &str, ssid: &Ssid) -> fmt::Result {
-        self.name(ssid)?;
+        self.name(ssid.as_bytes())?;
         if self.form == Form::Json && ssid.as_str().is_none() {
             write!(self.out, r#","{key}_hex":"{}""#, Hex(ssid.as_bytes()))?;
         }
         Ok(())
     }
 
-    fn name(&mut self, ssid: &Ssid) -> fmt::Result {
-        text::quote(ssid.as_bytes(), self.form, self.out)
+    fn name(&mut self, name: &[u8]) -> fmt::Result {
+        text::quote(name, self.form, self.out)
     }
 
     /// The networks that are still known, between brackets, with commas.
@@ -170,7 +173,7 @@ impl Fields<'_, '_> {
         for id in attempted.ids() {
             if let Some(network) = self.wifi.network_by_id(*id) {
                 self.out.write_str(before)?;
-                self.name(&network.ssid)?;
+                self.name(network.ssid.as_bytes())?;
                 before = ",";
             }
         }

@@ -10,6 +10,7 @@
 #[cfg(any(test, fuzzing))]
 extern crate std;
 
+pub mod agent;
 pub mod bus;
 pub mod button;
 pub mod command;

@@ -80,6 +80,11 @@ impl Fingerprint {
         hex::parse(text).map(Self)
     }
 
+    /// Its bytes.
+    pub const fn bytes(self) -> [u8; FINGERPRINT_LEN / 2] {
+        self.0
+    }
+
     /// Its 16 digits.
     pub fn to_hex(self) -> HexText<FINGERPRINT_LEN> {
         HexText::of(&self.0)

@@ -6,6 +6,7 @@
 //! - [`seal`]: how requests and answers travel where there is no TLS.
 //! - [`message`]: what a device sends.
 //! - [`path`]: where a device asks.
+//! - [`station`]: what stands for a phone.
 //!
 //! Nothing in here allocates, reads a clock or draws a random number: a chip runs the same code as
 //! the server. Both sides of an enrolment and of one sealed request:
@@ -53,3 +54,4 @@ pub mod key;
 pub mod message;
 pub mod path;
 pub mod seal;
+pub mod station;

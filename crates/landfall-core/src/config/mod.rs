@@ -12,6 +12,7 @@ mod extra;
 mod fields;
 mod identity;
 mod network;
+mod overlay;
 mod path;
 mod reader;
 mod reason;
@@ -39,13 +40,14 @@ pub use document::{Invalid, SaveError, Warning, load, parse_strict};
 pub use extra::{EXTRA_MAX, Extra};
 pub use identity::{AP_PREFIX_MAX, AP_SECRET_ALPHABET, Identity};
 pub use network::parse_network;
+pub use overlay::overlay;
 pub use path::Path;
 pub use reason::{Reason, Unit};
 pub use services::{
     CA_PEM_MAX, CLAIM_MAX, DEVICE_NAME_MAX, DOOR_PASSWORD_MAX, DOOR_PASSWORD_MIN, LogLevel,
     MQTT_CREDENTIAL_MAX, Secret, Services, URL_MAX,
 };
-pub use values::ssid_of;
+pub use values::{is_web_url, ssid_of};
 pub use write::{ConfigJson, MASK, Secrets};
 
 /// Time for one attempt up to the address, in milliseconds.

@@ -56,7 +56,12 @@ impl Reader<'_> {
         Ok(())
     }
 
-    fn field(&mut self, o: Value<'_>, field: &Field, to: &mut Config) -> Result<(), Stop> {
+    pub(super) fn field(
+        &mut self,
+        o: Value<'_>,
+        field: &Field,
+        to: &mut Config,
+    ) -> Result<(), Stop> {
         if let Found::Value(name, value) = self.find(o, field.names)? {
             let read = (field.read)(value, to, self.current.as_ref());
             self.settle(name, read)?;
@@ -65,7 +70,12 @@ impl Reader<'_> {
     }
 
     /// A member that is an object; one that is absent or wrong is passed over.
-    fn section(&mut self, o: Value<'_>, section: Section, to: &mut Config) -> Result<(), Stop> {
+    pub(super) fn section(
+        &mut self,
+        o: Value<'_>,
+        section: Section,
+        to: &mut Config,
+    ) -> Result<(), Stop> {
         let object = match self.find(o, &[section.name()])? {
             Found::Value(name, value) if self.settle(name, values::object(value))? => value,
             Found::Absent if section == Section::AccessPoint => {

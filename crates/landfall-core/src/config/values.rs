@@ -419,12 +419,15 @@ pub(super) fn is_ap_address(net: Ipv4Net) -> bool {
         && host != !net.mask()
 }
 
+/// The schemes of the web.
+const WEB: &[&str] = &["http", "https"];
+
 /// A URL of the web, or `""`, written to `to`.
 pub(super) fn http_url(value: Value<'_>, to: &mut StringView) -> Parsed<()> {
     const REASON: &Reason = &Reason::Expected(
         "an http:// or https:// URL of at most 128 bytes without user and password, or \"\"",
     );
-    url(value, &["http", "https"], REASON, to)
+    url(value, WEB, REASON, to)
 }
 
 /// A URL of a broker, or `""`, written to `to`.
@@ -450,6 +453,11 @@ fn url(
         to.clear();
         Err(reason)
     }
+}
+
+/// Whether that is a URL of the web without user and password, or `""`.
+pub fn is_web_url(url: &str) -> bool {
+    url.is_empty() || is_url(url, WEB)
 }
 
 fn is_url(url: &str, schemes: &[&str]) -> bool {

@@ -8,9 +8,9 @@ use std::vec::Vec;
 use expect_test::Expect;
 
 use super::*;
-use crate::command::Command;
+use crate::command::{Command, Refusal};
 use crate::config::{Identity, KnownNetwork};
-use crate::event::NetworkId;
+use crate::event::{Course, NetworkId};
 use crate::manager::{Boot, Input, StoreFailed};
 use crate::net::{Channel, Ipv4Net, Mac, Passphrase, Security, Ssid};
 use crate::radio::{AuthMode, LinkReport, RadioEvent, RadioOp, Reason, ScanRow};
@@ -27,6 +27,7 @@ pub(super) struct Bench {
     pub(super) history: History,
     pub(super) clients: Vec<Client>,
     pub(super) cids: Cids,
+    pub(super) fleet_change: Option<FleetChange>,
     pub(super) now: Instant,
     pub(super) out: String,
     /// Answers of a slow store or radio.
@@ -51,6 +52,7 @@ impl Bench {
             history: History::new(),
             clients: Vec::new(),
             cids: Cids::new(),
+            fleet_change: None,
             now: Instant::BOOT,
             out: String::new(),
             late: VecDeque::new(),
@@ -73,6 +75,7 @@ impl Bench {
     /// slow     store and radio keep quiet      fast     they answer, and go on to
     /// fail     the flash takes nothing         button   holds the reset button
     /// greet    the port says who is here       applied N  the fleet's configuration is in force
+    /// session COURSE, idle   the fleet's session begins, and ends
     /// ```
     pub(super) fn step(&mut self, step: &str) {
         let (word, rest) = step.split_once(' ').unwrap_or((step, ""));
@@ -93,6 +96,11 @@ impl Bench {
                 let version = rest.parse().unwrap();
                 self.hear(Output::Event(Event::ConfigApplied { version }));
             }
+            "session" => {
+                let course = Course::new(rest);
+                self.hear(Output::Event(Event::SessionStarted { course }));
+            }
+            "idle" => self.hear(Output::Event(Event::SessionEnded)),
             _ => panic!("no such step: {step}"),
         }
         self.settle();
@@ -128,6 +136,7 @@ impl Bench {
     fn settle(&mut self) {
         loop {
             match self.poll() {
+                Progress::Idle if self.fleet_change.is_some() => self.change_fleet(),
                 Progress::Idle => break,
                 Progress::Answered => self.out.push_str("--\r\n"),
                 Progress::More => {}
@@ -136,6 +145,20 @@ impl Bench {
                 }
             }
         }
+    }
+
+    /// What a device does whose flash takes it, or not.
+    fn change_fleet(&mut self) {
+        let Some(change) = self.fleet_change.take() else {
+            return;
+        };
+        let reply = if self.flash_fails {
+            Reply::Refused(Refusal::SaveFailed)
+        } else {
+            self.services.fleet_url = change.server.url;
+            Reply::Done
+        };
+        self.hear(Output::Reply(change.ticket, reply));
     }
 
     fn greet(&mut self) {
@@ -279,6 +302,7 @@ macro_rules! context {
             },
             jitter: None,
             fleet: FleetStatus::default(),
+            fleet_change: &mut $bench.fleet_change,
         }
     };
 }

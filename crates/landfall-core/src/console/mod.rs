@@ -44,7 +44,7 @@ use crate::time::Instant;
 pub use self::editor::LINE_MAX;
 pub use self::list::SCAN_ROWS_MAX;
 pub use self::reply::Fault;
-pub use self::request::CLAIM_MAX;
+pub use self::request::FleetServer;
 pub use self::table::{Busy, COMMANDS, CommandSpec, Verb, write_markdown};
 
 /// Most bytes that one [`Console::poll`] writes: the longest line but rows of a list, which are
@@ -97,6 +97,18 @@ pub struct Context<'a> {
     pub jitter: Option<Jitter>,
     /// How the device stands with its fleet.
     pub fleet: FleetStatus,
+    /// What a console wants of the device beside the machine; taken, and answered by
+    /// [`Console::handle_output`] with [`Reply::Done`] or a refusal.
+    pub fleet_change: &'a mut Option<FleetChange>,
+}
+
+/// Somebody gives the device a fleet server.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct FleetChange {
+    /// Who.
+    pub ticket: Ticket,
+    /// Which.
+    pub server: FleetServer,
 }
 
 /// How late a step came, in microseconds.
@@ -224,6 +236,8 @@ impl Console {
             Output::State(ticket, state) => StateLine::new(state, &manager.status())
                 .map(|line| Line::State(ticket.and_then(own), line)),
             Output::Event(Event::ConfigApplied { version }) => Some(Line::ConfigApplied(version)),
+            Output::Event(Event::SessionStarted { course }) => Some(Line::SessionStarted(course)),
+            Output::Event(Event::SessionEnded) => Some(Line::SessionEnded),
             Output::Event(_)
             | Output::Wait(_)
             | Output::Radio(_)

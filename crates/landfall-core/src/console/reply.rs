@@ -6,6 +6,7 @@ use core::net::Ipv4Addr;
 use super::{Context, FleetStanding};
 use crate::command::{Door, Refusal, Verdict};
 use crate::config::Mode;
+use crate::event::Course;
 use crate::net::{Channel, KeyMaterial, Passphrase, Ssid};
 use crate::status::{State, Status};
 use crate::text::{self, Form, Hex, LOWER, Quoted};
@@ -90,6 +91,7 @@ pub(super) enum Asked {
     Ap,
     Reset,
     Reboot,
+    Fleet,
 }
 
 /// A line that waits to be printed. Small, so that a few of them can wait for the end of a list.
@@ -107,6 +109,10 @@ pub(super) enum Line {
     State(Option<u32>, StateLine),
     /// `CTRL: NET:CONFIG_APPLIED …`
     ConfigApplied(u32),
+    /// `CTRL: NET:SESSION_STARTED …`
+    SessionStarted(Course),
+    /// `CTRL: NET:SESSION_ENDED`
+    SessionEnded,
     /// `CTRL: NET:RESET_BUTTON LONG_PRESS`
     ResetButton,
 }
@@ -115,7 +121,11 @@ impl Line {
     /// Whether nobody on this console asked for it.
     pub(super) fn is_unasked(&self) -> bool {
         match self {
-            Self::State(None, _) | Self::ConfigApplied(_) | Self::ResetButton => true,
+            Self::State(None, _)
+            | Self::ConfigApplied(_)
+            | Self::SessionStarted(_)
+            | Self::SessionEnded
+            | Self::ResetButton => true,
             Self::State(Some(_), _)
             | Self::Fault(..)
             | Self::Known(..)

@@ -1,16 +1,17 @@
 //! Typed requests from typed text: every field is checked here, and nowhere after.
 
+use heapless::String;
 use zeroize::Zeroize;
 
 use super::editor::LINE_MAX;
 use super::grammar::Fields;
 use super::reply::Fault;
 use super::table::{CommandSpec, Verb};
-use crate::config::{Mode, URL_MAX};
+use crate::config::{self, CLAIM_MAX, Mode, Secret, URL_MAX};
 use crate::net::{PassphraseError, Security, Ssid};
 
-/// Longest claim code of a fleet, in bytes.
-pub const CLAIM_MAX: usize = 32;
+/// Letters of a claim code.
+const CLAIM_LETTERS: usize = 25;
 
 /// What a line asks, its fields checked.
 #[derive(Debug)]
@@ -21,8 +22,19 @@ pub(super) enum Request {
     Scan,
     /// The machine is asked, and its answer waited for.
     Ask(Ask),
+    /// The device is given a fleet server, and its answer waited for.
+    SetFleet(FleetServer),
     /// The console answers by itself.
     Tell(Tell),
+}
+
+/// Where the fleet server is, and the claim for it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct FleetServer {
+    /// Its URL; empty: there is none.
+    pub url: String<URL_MAX>,
+    /// The claim code; empty: an admin accepts the device.
+    pub claim: Secret<CLAIM_MAX>,
 }
 
 /// What the machine is asked.
@@ -44,7 +56,6 @@ pub(super) enum Tell {
     Mode,
     Ap,
     Fleet,
-    SetFleet,
     Jitter,
     Echo(bool),
     /// The code of the access point, to local doors.
@@ -85,10 +96,7 @@ impl Request {
             Verb::Status => Self::Tell(Tell::Status),
             Verb::Mode => Self::Tell(Tell::Mode),
             Verb::Ap => Self::Tell(Tell::Ap),
-            Verb::Fleet if has_fields => {
-                check_fleet(field(0), field(1))?;
-                Self::Tell(Tell::SetFleet)
-            }
+            Verb::Fleet if has_fields => Self::SetFleet(fleet_server(field(0), field(1))?),
             Verb::Fleet => Self::Tell(Tell::Fleet),
             Verb::Jitter => Self::Tell(Tell::Jitter),
             Verb::Echo => Self::Tell(Tell::Echo(on_or_off(field(0))?)),
@@ -102,7 +110,7 @@ impl Request {
     /// Whether the machine is asked, and has to be free for it.
     pub(super) fn asks_machine(&self) -> bool {
         match self {
-            Self::Scan | Self::Ask(_) => true,
+            Self::Scan | Self::Ask(_) | Self::SetFleet(_) => true,
             Self::Help | Self::Tell(_) => false,
         }
     }
@@ -166,16 +174,26 @@ fn base64_digit(character: u8) -> Option<u32> {
     }))
 }
 
-/// Whether that may stand in the configuration.
-fn check_fleet(url: &[u8], claim: &[u8]) -> Result<(), Fault> {
-    let fits = |text, max| str::from_utf8(text).is_ok_and(|text| text.len() <= max);
-    if !fits(url, URL_MAX) {
-        return Err(Fault::BadField("url"));
-    }
-    if !fits(claim, CLAIM_MAX) {
-        return Err(Fault::BadField("claim"));
-    }
-    Ok(())
+fn fleet_server(url: &[u8], claim: &[u8]) -> Result<FleetServer, Fault> {
+    let url = str::from_utf8(url)
+        .ok()
+        .filter(|url| config::is_web_url(url));
+    let url = url.and_then(|url| String::try_from(url).ok());
+    let claim = str::from_utf8(claim).ok().filter(|claim| is_claim(claim));
+    Ok(FleetServer {
+        url: url.ok_or(Fault::BadField("url"))?,
+        claim: claim
+            .and_then(Secret::new)
+            .ok_or(Fault::BadField("claim"))?,
+    })
+}
+
+/// Whether that is the form of a claim code: 25 letters of base32, with dashes between them; or
+/// nothing.
+fn is_claim(text: &str) -> bool {
+    let is_letter = |b: u8| b.is_ascii_alphabetic() || matches!(b, b'2'..=b'7');
+    let letters = text.bytes().filter(|b| *b != b'-');
+    text.is_empty() || (letters.clone().count() == CLAIM_LETTERS && letters.clone().all(is_letter))
 }
 
 fn ssid(name: &[u8]) -> Result<Ssid, Fault> {
@@ -299,6 +317,11 @@ mod tests {
             NET:ECHO,loud
             NET:FLEET
             NET:FLEET,https://fleet.example
+            NET:FLEET,https://fleet.example,
+            NET:FLEET,http://127.0.0.1:8000,landf-abcde-fghij-klmno-pqrst
+            NET:FLEET,,
+            NET:FLEET,fleet.example,
+            NET:FLEET,ftp://fleet.example,
             NET:FLEET,https://fleet.example,CLAIM
             NET:FLEET,https://fleet.example,0123456789012345678901234567890123456789",
             expect![[r#"
@@ -313,7 +336,12 @@ mod tests {
                 NET_BAD_PARAM echo
                 Tell(Fleet)
                 E03 BAD_PARAM fields
-                Tell(SetFleet)
+                SetFleet(FleetServer { url: "https://fleet.example", claim: *** })
+                SetFleet(FleetServer { url: "http://127.0.0.1:8000", claim: *** })
+                SetFleet(FleetServer { url: "", claim: *** })
+                NET_BAD_PARAM url
+                NET_BAD_PARAM url
+                NET_BAD_PARAM claim
                 NET_BAD_PARAM claim
             "#]],
         );

@@ -6,12 +6,13 @@ use super::editor::Ready;
 use super::grammar;
 use super::list::{Kind, Listing};
 use super::reply::{self, Asked, EOL, Fault, Line};
-use super::request::{Ask, Credentials, Request, Tell};
+use super::request::{Ask, Credentials, FleetServer, Request, Tell};
 use super::table::{Busy, CommandSpec, Verb};
-use super::{Console, Context, Progress};
+use super::{Console, Context, FleetChange, Progress};
 use crate::command::{Command, Ticket};
 use crate::config::{ApSecurity, ApSettings, KnownNetwork, Security, Wifi};
 use crate::manager::{Input, Manager};
+use crate::text::Quoted;
 
 impl Console {
     /// Runs the next command of the line typed, if it need not wait.
@@ -73,6 +74,11 @@ impl Console {
                 self.in_flight = Some((cid, asked));
                 self.put(cid, command, context)
             }
+            Request::SetFleet(server) => {
+                let cid = context.cids.allocate();
+                self.set_fleet(cid, server, context, sink);
+                Progress::More
+            }
             Request::Tell(tell) => {
                 let cid = context.cids.allocate();
                 self.tell(cid, &tell, context, sink);
@@ -89,6 +95,25 @@ impl Console {
         let input = Input::Command(ticket, command);
         context.manager.handle(input, context.now);
         Progress::Asked
+    }
+
+    /// The device stores it; one change at a time.
+    fn set_fleet(
+        &mut self,
+        cid: u32,
+        server: FleetServer,
+        context: &mut Context<'_>,
+        sink: &mut dyn Write,
+    ) {
+        if context.fleet_change.is_some() {
+            return self.print(Line::Fault(cid, Fault::Busy("")), context, sink);
+        }
+        let ticket = Ticket {
+            door: self.door,
+            number: cid,
+        };
+        *context.fleet_change = Some(FleetChange { ticket, server });
+        self.in_flight = Some((cid, Asked::Fleet));
     }
 
     /// The rows come later; who scans does not wait for them.
@@ -113,8 +138,6 @@ impl Console {
                 say(sink, format_args!("CTRL:ACK CID={cid} "));
                 let _ = reply::write_fleet(context, sink);
             }
-            // The machine's store has no place for it.
-            Tell::SetFleet => self.print(Line::Fault(cid, Fault::SaveFailed), context, sink),
             Tell::Jitter => self.tell_jitter(cid, context, sink),
             Tell::Echo(on) => {
                 self.echo = *on;
@@ -163,6 +186,14 @@ impl Console {
                     format_args!("CTRL: NET:CONFIG_APPLIED version={version}{EOL}"),
                 );
             }
+            Line::SessionStarted(course) => {
+                let course = Quoted(course.as_bytes());
+                say(
+                    sink,
+                    format_args!("CTRL: NET:SESSION_STARTED course={course}{EOL}"),
+                );
+            }
+            Line::SessionEnded => say(sink, format_args!("CTRL: NET:SESSION_ENDED{EOL}")),
             Line::ResetButton => say(sink, format_args!("CTRL: NET:RESET_BUTTON LONG_PRESS{EOL}")),
         }
     }
@@ -191,6 +222,9 @@ fn print_done(cid: u32, asked: Asked, context: &Context<'_>, sink: &mut dyn Writ
         Asked::Mode(mode) => say(sink, format_args!("mode={mode}{EOL}")),
         Asked::Ap => {
             let _ = reply::write_ap(context, sink);
+        }
+        Asked::Fleet => {
+            let _ = reply::write_fleet(context, sink);
         }
         Asked::Edit => {
             let known = context.manager.wifi().networks.len();

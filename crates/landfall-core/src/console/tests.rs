@@ -32,7 +32,7 @@ fn every_command_is_answered_with_the_next_cid() {
         > NET:SET,home,short
         > HELP,me
         > NET:JITTER
-        > NET:FLEET,https://fleet.example,CLAIM
+        > NET:FLEET,https://fleet.example,LANDF-ABCDE-FGHIJ-KLMNO-PQRST
         > net status",
         expect![[r#"
             CTRL:ERR CID=1 E01 BAD_CMD
@@ -51,7 +51,7 @@ fn every_command_is_answered_with_the_next_cid() {
             --
             CTRL:ERR CID=8 E01 BAD_CMD
             --
-            CTRL:ERR CID=9 NET_SAVE_FAILED
+            CTRL:ACK CID=9 fleet=none url="https://fleet.example" fingerprint=
             --
             CTRL:ACK CID=10 state=AP_ACTIVE rssi=NA ip=192.168.4.1 ssid="" ap_ssid="Landfall-56789A" ap_pass="ABCDEFGH2345" mac=24:6F:28:56:78:9A
             --

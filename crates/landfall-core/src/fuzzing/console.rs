@@ -5,7 +5,7 @@ use std::string::String;
 use std::sync::LazyLock;
 use std::vec::Vec;
 
-use crate::command::Door;
+use crate::command::{Door, Reply};
 use crate::config::{ConfigRef, Identity, KnownNetwork, Secrets, Services, Wifi};
 use crate::console::{CHUNK_MAX, Cids, Console, Context, FleetStatus, Progress};
 use crate::event::History;
@@ -108,6 +108,7 @@ impl Desk {
     }
 
     fn poll(&mut self) -> Progress {
+        let mut fleet_change = None;
         let mut context = Context {
             manager: &mut self.manager,
             services: &self.services,
@@ -121,8 +122,15 @@ impl Desk {
             },
             jitter: None,
             fleet: FleetStatus::default(),
+            fleet_change: &mut fleet_change,
         };
-        self.console.poll(&mut context, &mut self.printed)
+        let progress = self.console.poll(&mut context, &mut self.printed);
+        let Some(change) = fleet_change else {
+            return progress;
+        };
+        let done = Output::Reply(change.ticket, Reply::Done);
+        self.console.handle_output(&done, &self.manager);
+        Progress::More
     }
 
     fn judge(&mut self, before: &Manager, asked: bool) {

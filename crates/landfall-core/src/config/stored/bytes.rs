@@ -8,7 +8,7 @@
 use super::{DoesNotFit, VERSION};
 
 /// Writes a piece.
-pub(super) struct Writer<'b> {
+pub struct Writer<'b> {
     buffer: &'b mut [u8],
     len: usize,
     overflowed: bool,
@@ -16,7 +16,7 @@ pub(super) struct Writer<'b> {
 
 impl<'b> Writer<'b> {
     /// Begins a piece with its version.
-    pub(super) fn new(buffer: &'b mut [u8]) -> Self {
+    pub fn new(buffer: &'b mut [u8]) -> Self {
         let mut writer = Self {
             buffer,
             len: 0,
@@ -27,13 +27,13 @@ impl<'b> Writer<'b> {
     }
 
     /// The piece, where all of it fitted.
-    pub(super) fn finish(self) -> Result<&'b [u8], DoesNotFit> {
+    pub fn finish(self) -> Result<&'b [u8], DoesNotFit> {
         let piece = self.buffer.get(..self.len).filter(|_| !self.overflowed);
         piece.ok_or(DoesNotFit)
     }
 
     /// Bytes whose number the reader knows.
-    pub(super) fn raw(&mut self, bytes: &[u8]) {
+    pub fn raw(&mut self, bytes: &[u8]) {
         let free = self.buffer.get_mut(self.len..).unwrap_or_default();
         match free.get_mut(..bytes.len()) {
             Some(place) => {
@@ -44,18 +44,21 @@ impl<'b> Writer<'b> {
         }
     }
 
+    /// One byte.
     #[inline(never)]
-    pub(super) fn byte(&mut self, byte: u8) {
+    pub fn byte(&mut self, byte: u8) {
         self.raw(&[byte]);
     }
 
+    /// 0 or 1.
     #[inline(never)]
-    pub(super) fn flag(&mut self, flag: bool) {
+    pub fn flag(&mut self, flag: bool) {
         self.byte(flag.into());
     }
 
+    /// A number, in groups of seven bits.
     #[inline(never)]
-    pub(super) fn number(&mut self, number: u32) {
+    pub fn number(&mut self, number: u32) {
         let mut rest = number;
         while rest >= 0x80 {
             self.byte(rest as u8 | 0x80);
@@ -66,18 +69,19 @@ impl<'b> Writer<'b> {
 
     /// Bytes behind their number.
     #[inline(never)]
-    pub(super) fn bytes(&mut self, bytes: &[u8]) {
+    pub fn bytes(&mut self, bytes: &[u8]) {
         self.number(bytes.len() as u32);
         self.raw(bytes);
     }
 
-    pub(super) fn text(&mut self, text: &str) {
+    /// A text behind its length.
+    pub fn text(&mut self, text: &str) {
         self.bytes(text.as_bytes());
     }
 
     /// As [`Writer::bytes`], of what may be absent.
     #[inline(never)]
-    pub(super) fn some_bytes(&mut self, bytes: Option<&[u8]>) {
+    pub fn some_bytes(&mut self, bytes: Option<&[u8]>) {
         self.flag(bytes.is_some());
         if let Some(bytes) = bytes {
             self.bytes(bytes);
@@ -86,26 +90,27 @@ impl<'b> Writer<'b> {
 
     /// As [`Writer::raw`], of what may be absent.
     #[inline(never)]
-    pub(super) fn some_raw(&mut self, bytes: Option<&[u8]>) {
+    pub fn some_raw(&mut self, bytes: Option<&[u8]>) {
         self.flag(bytes.is_some());
         self.raw(bytes.unwrap_or_default());
     }
 
-    pub(super) fn some_byte(&mut self, byte: Option<u8>) {
+    /// A byte that may be absent.
+    pub fn some_byte(&mut self, byte: Option<u8>) {
         self.some_raw(byte.as_ref().map(core::slice::from_ref));
     }
 }
 
 /// Reads a piece. From where it is none, everything is 0 or empty.
 #[derive(Clone)]
-pub(super) struct Cursor<'a> {
+pub struct Cursor<'a> {
     rest: &'a [u8],
     broken: bool,
 }
 
 impl<'a> Cursor<'a> {
     /// Begins behind the version.
-    pub(super) fn new(piece: &'a [u8]) -> Self {
+    pub fn new(piece: &'a [u8]) -> Self {
         let rest = piece.strip_prefix(&[VERSION]);
         Self {
             rest: rest.unwrap_or_default(),
@@ -114,19 +119,19 @@ impl<'a> Cursor<'a> {
     }
 
     /// Whether it was a piece, read to its end.
-    pub(super) fn is_whole(&self) -> bool {
+    pub fn is_whole(&self) -> bool {
         !self.broken && self.rest.is_empty()
     }
 
     /// What was read last is none of what may stand there.
-    pub(super) fn refuse(&mut self) {
+    pub fn refuse(&mut self) {
         self.broken = true;
         self.rest = &[];
     }
 
     /// That many bytes.
     #[inline(never)]
-    pub(super) fn raw(&mut self, len: usize) -> &'a [u8] {
+    pub fn raw(&mut self, len: usize) -> &'a [u8] {
         match self.rest.split_at_checked(len) {
             Some((bytes, rest)) => {
                 self.rest = rest;
@@ -139,18 +144,21 @@ impl<'a> Cursor<'a> {
         }
     }
 
-    pub(super) fn array<const N: usize>(&mut self) -> [u8; N] {
+    /// Bytes whose number is known.
+    pub fn array<const N: usize>(&mut self) -> [u8; N] {
         self.raw(N).try_into().unwrap_or([0; N])
     }
 
+    /// One byte.
     #[inline(never)]
-    pub(super) fn byte(&mut self) -> u8 {
+    pub fn byte(&mut self) -> u8 {
         let [byte] = self.array();
         byte
     }
 
+    /// 0 or 1.
     #[inline(never)]
-    pub(super) fn flag(&mut self) -> bool {
+    pub fn flag(&mut self) -> bool {
         let byte = self.byte();
         if byte > 1 {
             self.refuse();
@@ -158,8 +166,9 @@ impl<'a> Cursor<'a> {
         byte == 1
     }
 
+    /// A number, in groups of seven bits.
     #[inline(never)]
-    pub(super) fn number(&mut self) -> u32 {
+    pub fn number(&mut self) -> u32 {
         let mut number = 0;
         for shift in [0, 7, 14, 21, 28] {
             let byte = self.byte();
@@ -172,30 +181,35 @@ impl<'a> Cursor<'a> {
         0
     }
 
+    /// Bytes behind their number.
     #[inline(never)]
-    pub(super) fn bytes(&mut self) -> &'a [u8] {
+    pub fn bytes(&mut self) -> &'a [u8] {
         let len = self.number();
         self.raw(len as usize)
     }
 
+    /// A text behind its length.
     #[inline(never)]
-    pub(super) fn text(&mut self) -> &'a str {
+    pub fn text(&mut self) -> &'a str {
         str::from_utf8(self.bytes()).unwrap_or_else(|_| {
             self.refuse();
             ""
         })
     }
 
+    /// As [`Cursor::text`], of what may be absent.
     #[inline(never)]
-    pub(super) fn some_text(&mut self) -> Option<&'a str> {
+    pub fn some_text(&mut self) -> Option<&'a str> {
         self.flag().then(|| self.text())
     }
 
-    pub(super) fn some_array<const N: usize>(&mut self) -> Option<[u8; N]> {
+    /// As [`Cursor::array`], of what may be absent.
+    pub fn some_array<const N: usize>(&mut self) -> Option<[u8; N]> {
         self.flag().then(|| self.array())
     }
 
-    pub(super) fn some_byte(&mut self) -> Option<u8> {
+    /// A byte that may be absent.
+    pub fn some_byte(&mut self) -> Option<u8> {
         self.flag().then(|| self.byte())
     }
 }

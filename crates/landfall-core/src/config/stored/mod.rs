@@ -19,7 +19,7 @@
 //! whatever the bytes are, it gives a configuration, and warns of what is wrong. The pieces hold
 //! secrets in clear: wipe the buffers.
 
-mod bytes;
+pub mod bytes;
 mod form;
 mod networks;
 mod settings;

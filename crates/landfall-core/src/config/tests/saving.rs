@@ -155,3 +155,39 @@ fn a_door_is_told_what_is_wrong_with_a_network() {
         Invalid JSON: line 1 column 2: unexpected end
     "#]].assert_eq(&lines);
 }
+
+/// What is laid over a configuration, and what stands in it then; or what is wrong.
+fn check_overlay(settings: &str, expected: Expect) {
+    let base = br#"{"schema": 2, "hostname": "desk-7", "known_networks": [{"ssid": "home", "password": "Password2"}],
+        "access_point": {"config": {"essid": "Lab", "password": "P@55W0rd"}}, "fleet": {"url": "https://fleet.example"}}"#;
+    let current = crate::config::load(base, &Defaults::built_in(), &mut |_| {});
+    let mut config = current.clone();
+    let settings = crate::json::parse(settings.as_bytes()).unwrap();
+    let said = match crate::config::overlay(settings, current.as_ref(), &mut config) {
+        Ok(()) => std::format!("{}", config.as_ref().json(crate::config::Secrets::Masked)),
+        Err(invalid) => std::format!("{invalid}"),
+    };
+    expected.assert_eq(&said);
+}
+
+#[test]
+fn a_part_is_laid_over() {
+    check_overlay(
+        "{}",
+        expect![[
+            r#"{"schema":2,"hostname":"desk-7","mode":"sta_ap","known_networks":[{"ssid":"home","password":"********","enables_webrepl":false,"bssid":null,"hidden":false}],"access_point":{"config":{"essid":"Lab","hidden":false,"password":"********","max_clients":4},"enables_webrepl":false,"start_policy":"fallback"},"config_server":{"enabled":false},"webrepl":{},"portal":{"station_writes":false,"ap_address":"192.168.4.1/24"},"station":{"connect_timeout_ms":10000,"max_retry":5,"fallback_deadline_ms":15000},"fleet":{"url":"https://fleet.example"},"mqtt":{"commands":false},"radio":{},"led":{},"log_level":"info"}"#
+        ]],
+    );
+    check_overlay(
+        r#"{"device_name": "Room 7", "fence": 3, "hostname": "room-7", "fleet": {"url": ""}, "known_networks": [],
+            "access_point": {"config": {"essid": "Room"}}, "mqtt": {"url": "mqtt://broker"}, "led": {"pin": 2}}"#,
+        expect![[
+            r#"{"schema":2,"hostname":"room-7","device_name":"Room 7","mode":"sta_ap","known_networks":[{"ssid":"home","password":"********","enables_webrepl":false,"bssid":null,"hidden":false}],"access_point":{"config":{"essid":"Room","hidden":false,"password":"********","max_clients":4},"enables_webrepl":false,"start_policy":"fallback"},"config_server":{"enabled":false},"webrepl":{},"portal":{"station_writes":false,"ap_address":"192.168.4.1/24"},"station":{"connect_timeout_ms":10000,"max_retry":5,"fallback_deadline_ms":15000},"fleet":{"url":"https://fleet.example"},"mqtt":{"url":"mqtt://broker","commands":false},"radio":{},"led":{"pin":2},"log_level":"info"}"#
+        ]],
+    );
+    check_overlay(
+        r#"{"station": {"max_retry": 0}}"#,
+        expect!["station.max_retry: expected a whole number from 1 to 50"],
+    );
+    check_overlay("[]", expect!["$: expected an object"]);
+}
