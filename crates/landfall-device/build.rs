@@ -1,6 +1,7 @@
-//! Builds the portal's page: the plain files of `portal/` become one minified, gzipped document in
-//! `OUT_DIR/index.html.gz`, and `OUT_DIR/portal.rs` holds the Content-Security-Policy that lets
-//! exactly its own style and script run. The build fails when the page outgrows its budget.
+//! Builds the pages of portal and attendance: the plain files of a folder become one minified,
+//! gzipped document in `OUT_DIR/<folder>.html.gz`, and `OUT_DIR/<folder>.rs` holds the
+//! Content-Security-Policy that lets exactly its own style and script run. The build fails when a
+//! page outgrows its budget.
 
 use std::error::Error;
 use std::path::{Path, PathBuf};
@@ -12,7 +13,10 @@ use sha2::{Digest as _, Sha256};
 #[path = "build/minify.rs"]
 mod minify;
 
-/// The most bytes that the page may take on the wire.
+/// The folders, one for each page.
+const PAGES: [&str; 2] = ["portal", "attendance"];
+
+/// The most bytes that a page may take on the wire.
 const PAGE_BYTES_MAX: usize = 4096;
 
 /// What `index.html` says where the style belongs, and the script.
@@ -20,28 +24,35 @@ const STYLE_LINK: &str = r#"<link rel="stylesheet" href="style.css">"#;
 const SCRIPT_LINK: &str = r#"<script src="script.js"></script>"#;
 
 fn main() -> Result<(), Box<dyn Error>> {
-    println!("cargo::rerun-if-changed=portal");
     println!("cargo::rerun-if-changed=build");
+    for folder in PAGES {
+        println!("cargo::rerun-if-changed={folder}");
+        build(folder)?;
+    }
+    Ok(())
+}
+
+fn build(folder: &str) -> Result<(), Box<dyn Error>> {
     let out = PathBuf::from(env::var("OUT_DIR")?);
-    let style = minify::style(&source("style.css")?);
-    let script = minify::script(&source("script.js")?);
-    let page = inline(&source("index.html")?, &style, &script)?;
+    let style = minify::style(&source(folder, "style.css")?);
+    let script = minify::script(&source(folder, "script.js")?);
+    let page = inline(&source(folder, "index.html")?, &style, &script)?;
     let wire = gzip(page.as_bytes())?;
     if wire.len() > PAGE_BYTES_MAX {
         let over = format!(
-            "the portal's page takes {} bytes, of {PAGE_BYTES_MAX}",
+            "the page of {folder} takes {} bytes, of {PAGE_BYTES_MAX}",
             wire.len()
         );
         return Err(over.into());
     }
-    fs::write(out.join("index.html.gz"), wire)?;
-    fs::write(out.join("portal.rs"), constants(&style, &script))?;
+    fs::write(out.join(format!("{folder}.html.gz")), wire)?;
+    fs::write(out.join(format!("{folder}.rs")), constants(&style, &script))?;
     Ok(())
 }
 
-fn source(name: &str) -> Result<String, Box<dyn Error>> {
+fn source(folder: &str, name: &str) -> Result<String, Box<dyn Error>> {
     let path = Path::new(&env::var("CARGO_MANIFEST_DIR")?)
-        .join("portal")
+        .join(folder)
         .join(name);
     fs::read_to_string(&path).map_err(|error| format!("{}: {error}", path.display()).into())
 }

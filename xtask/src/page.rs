@@ -9,7 +9,7 @@ use cargo_metadata::Message;
 
 /// What is built, and what its build script leaves.
 const CRATE: &str = "landfall-device";
-const PAGE: &str = "index.html.gz";
+const PAGE: &str = "portal.html.gz";
 
 /// Bytes of the page's body on the wire; none where the workspace builds no page.
 pub(crate) fn wire_size(root: &Path) -> Result<Option<u64>> {

@@ -9,9 +9,11 @@
 #[cfg(any(test, fuzzing, feature = "std"))]
 extern crate std;
 
+pub mod attendance;
 pub mod datagram;
 pub mod dhcp;
 pub mod dns;
+pub mod fleet;
 #[cfg(any(test, fuzzing))]
 pub mod fuzzing;
 #[cfg(test)]

@@ -8,7 +8,7 @@
 pub const PAGE_BYTES_MAX: usize = 4096;
 
 /// The page, gzipped. There is no other form of it: every browser takes gzip.
-pub static PAGE: &[u8] = include_bytes!(concat!(env!("OUT_DIR"), "/index.html.gz"));
+pub static PAGE: &[u8] = include_bytes!(concat!(env!("OUT_DIR"), "/portal.html.gz"));
 
 include!(concat!(env!("OUT_DIR"), "/portal.rs"));
 

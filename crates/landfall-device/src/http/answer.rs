@@ -10,8 +10,9 @@ use super::body::{
     ClientsBody, MetricsBody, NetworksBody, ResetBody, ScanBody, SessionText, StatusBody,
     write_session,
 };
+use super::mark::{MarkPage, Room};
 use super::page::{NoticeBody, ResultBody};
-use crate::portal;
+use crate::{attendance, portal};
 
 /// A status code with its phrase.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -107,6 +108,14 @@ pub enum Body {
     Fixed(Fixed),
     /// The portal's page, gzipped.
     Page,
+    /// The attendance page, gzipped.
+    Attendance,
+    /// The attendance page for a browser without script.
+    MarkPage(MarkPage),
+    /// How many phones are here, in words.
+    Room(Room),
+    /// What came of a mark.
+    Marked(&'static str),
     /// What became of the form.
     Result(ResultBody),
     /// `GET /api/status`.
@@ -187,8 +196,8 @@ impl Response {
 
     /// Bytes of the body.
     pub fn body_len(&self) -> usize {
-        if self.body == Body::Page {
-            return portal::PAGE.len();
+        if let Some(page) = self.body.page() {
+            return page.len();
         }
         let mut count = Count(0);
         // Counting takes everything.
@@ -245,8 +254,9 @@ impl Body {
             Self::Fixed(fixed) => return fixed.write_type(out),
             Self::Metrics(_) => "text/plain; version=0.0.4; charset=utf-8",
             // It says its own character set, and every byte of the page counts.
-            Self::Page => "text/html\r\nContent-Encoding: gzip",
-            Self::Result(_) => "text/html; charset=utf-8",
+            Self::Page | Self::Attendance => "text/html\r\nContent-Encoding: gzip",
+            Self::Result(_) | Self::MarkPage(_) => "text/html; charset=utf-8",
+            Self::Room(_) => "text/plain; charset=utf-8",
             Self::Status(_)
             | Self::Scan(_)
             | Self::Connecting
@@ -254,7 +264,8 @@ impl Body {
             | Self::Networks(_)
             | Self::Clients(_)
             | Self::Mode(_)
-            | Self::Session(_) => "application/json",
+            | Self::Session(_)
+            | Self::Marked(_) => "application/json",
         };
         write!(out, "Content-Type: {kind}\r\n")
     }
@@ -263,15 +274,29 @@ impl Body {
     fn policy(&self) -> &'static str {
         if *self == Self::Page {
             portal::CONTENT_SECURITY_POLICY
+        } else if *self == Self::Attendance {
+            attendance::CONTENT_SECURITY_POLICY
         } else {
             STRICT_POLICY
         }
     }
 
-    /// Writes the body; [`Body::Page`] is no text and is sent as it is.
+    /// The page that is sent as it is.
+    pub(crate) fn page(&self) -> Option<&'static [u8]> {
+        if *self == Self::Page {
+            Some(portal::PAGE)
+        } else {
+            (*self == Self::Attendance).then_some(attendance::PAGE)
+        }
+    }
+
+    /// Writes the body; pages are no text and are sent as they are.
     pub fn write(&self, out: &mut dyn Write) -> fmt::Result {
         match self {
-            Self::Page => Ok(()),
+            Self::Page | Self::Attendance => Ok(()),
+            Self::MarkPage(body) => body.write(out),
+            Self::Room(body) => body.write(out),
+            Self::Marked(result) => write!(out, r#"{{"result":"{result}"}}"#),
             Self::Fixed(body) => body.write(out),
             Self::Result(body) => body.write(out),
             Self::Status(body) => body.write(out),

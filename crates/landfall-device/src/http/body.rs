@@ -185,6 +185,16 @@ impl SessionText {
         }
     }
 
+    /// Short name and title of the course.
+    pub(crate) fn course(&self) -> (&str, &str) {
+        (&self.course_code, &self.course_title)
+    }
+
+    /// Whether a mark takes the rotating code.
+    pub(crate) fn needs_code(&self) -> bool {
+        self.needs_code
+    }
+
     fn write_members(&self, out: &mut dyn Write) -> fmt::Result {
         write!(
             out,

@@ -1,6 +1,8 @@
 //! What the operating systems of phones and laptops ask to learn whether they are behind a
 //! portal, and what they take for freedom.
 
+use core::net::IpAddr;
+
 use super::answer::{Extra, Fixed, Response};
 use super::head::Head;
 use super::view::View;
@@ -91,7 +93,12 @@ const PROBES: &[Probe] = &[
 
 /// Answers a probe, or a page asked of a stranger, on the access point's side; none: neither.
 /// `own` is whether the request names this device.
-pub(crate) fn answer(head: &Head<'_>, own: bool, view: &View<'_>) -> Option<Response<Fixed>> {
+pub(crate) fn answer(
+    head: &Head<'_>,
+    own: bool,
+    peer: IpAddr,
+    view: &View<'_>,
+) -> Option<Response<Fixed>> {
     if !head.method.reads() || is_api(head.path) {
         return None;
     }
@@ -102,7 +109,7 @@ pub(crate) fn answer(head: &Head<'_>, own: bool, view: &View<'_>) -> Option<Resp
     if let Success::NotFound = probe.success {
         return Some(Response::error(404, "not-found", "path", "no proxy here"));
     }
-    if !view.probe_succeeds {
+    if !view.lets_go(peer) {
         return Some(to_portal());
     }
     Some(match probe.success {

@@ -11,14 +11,30 @@ use super::fields::{
     ssid_of,
 };
 use super::form;
+use super::mark::{self, MarkPage, Room};
 use super::page::{NoticeBody, ResultBody};
 use super::reply::Then;
-use super::route::{Answer, Call};
+use super::route::{Answer, Call, Form};
 use super::view::{Side, View};
+use crate::fleet::Attended;
 
-/// `GET /`.
-pub(super) fn page(_: &Call, _: &[u8], _: &View<'_>) -> Answer {
-    ok(Body::Page)
+/// `GET /`: on the access point's side the attendance page, while a session runs.
+pub(super) fn page(call: &Call, _: &[u8], view: &View<'_>) -> Answer {
+    if call.door.side == Side::Ap && view.session.is_some() {
+        ok(Body::Attendance)
+    } else {
+        ok(Body::Page)
+    }
+}
+
+/// `GET /mark`.
+pub(super) fn mark_page(_: &Call, _: &[u8], view: &View<'_>) -> Answer {
+    ok(Body::MarkPage(MarkPage::of(view)))
+}
+
+/// `GET /room`.
+pub(super) fn room(_: &Call, _: &[u8], view: &View<'_>) -> Answer {
+    ok(Body::Room(Room::of(view)))
 }
 
 /// `GET /result`.
@@ -71,9 +87,22 @@ pub(super) fn seen(_: &Call, _: &[u8], _: &View<'_>) -> Answer {
 }
 
 /// `POST /api/attendance`.
-pub(super) fn attendance(_: &Call, _: &[u8], _: &View<'_>) -> Answer {
-    let none = Response::error(404, "no-active-session", "session", "none is running here");
-    Answer::Ready(none.into())
+pub(super) fn attendance(call: &Call, body: &[u8], view: &View<'_>) -> Answer {
+    if view.session.is_none() {
+        return Answer::Ready(mark::answer(Attended::NoSession, Form::Json));
+    }
+    or_refuse(mark::of_json(body, call.peer).map(|mark| Answer::Mark(mark, Form::Json)))
+}
+
+/// `POST /attendance`, the form of the page without script.
+pub(super) fn attendance_form(call: &Call, body: &[u8], view: &View<'_>) -> Answer {
+    if view.session.is_none() {
+        return Answer::Ready(mark::answer(Attended::NoSession, Form::Page));
+    }
+    match mark::of_form(body, call.peer) {
+        Some(mark) => Answer::Mark(mark, Form::Page),
+        None => notice(400, "invalid-matric"),
+    }
 }
 
 /// `POST /api/wifi`.

@@ -18,6 +18,7 @@ mod handlers;
 pub mod head;
 mod json;
 mod limiter;
+mod mark;
 mod names;
 mod page;
 mod receive;

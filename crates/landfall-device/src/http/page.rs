@@ -15,7 +15,7 @@ use super::view::View;
 /// Most bytes of these pages.
 pub const RESULT_PAGE_MAX: usize = 1024;
 
-const HEAD: &str = "<!doctype html><html lang=en><meta charset=utf-8>\
+pub(crate) const HEAD: &str = "<!doctype html><html lang=en><meta charset=utf-8>\
     <meta name=viewport content=\"width=device-width\">";
 
 /// `GET /result`: refreshes itself every 3 seconds.
@@ -98,16 +98,24 @@ fn words(verdict: Verdict) -> &'static str {
     }
 }
 
-/// The form is refused; nothing changed.
+/// What came of a form.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct NoticeBody {
-    /// The code that the API has for it.
+    /// The word that the API has for it.
     pub why: &'static str,
 }
 
 impl NoticeBody {
     pub(crate) fn write(&self, out: &mut dyn Write) -> fmt::Result {
         let words = match self.why {
+            "recorded" => "You are marked present. You may leave this Wi-Fi now.",
+            "already_recorded" => "You were marked before. You may leave this Wi-Fi now.",
+            "kept" => "Kept. The device sends it as soon as the server answers.",
+            "invalid-matric" => "A matric number has 5 to 20 letters, digits, or / . _ -",
+            "wrong-code" => "The code is wrong. Type the one that is shown now.",
+            "not-enrolled" => "You are not on the list. Tell your lecturer.",
+            "no-active-session" => "No session is running. Wait for your lecturer.",
+            "too-many-marks" => "Many are marking now. Try again in a moment.",
             "busy" => "The device is busy connecting. Wait 20 seconds and try again.",
             "list-full" => "All 16 places are taken. Remove a network first.",
             "persist-failed" => "It could not be saved. Try again.",
@@ -116,9 +124,13 @@ impl NoticeBody {
             "invalid-pass" => "A password has 8 to 63 characters without accents.",
             _ => "The device refused it. Try again.",
         };
+        let title = match self.why {
+            "recorded" | "already_recorded" | "kept" => "Marked",
+            _ => "Not sent",
+        };
         write!(
             out,
-            "{HEAD}<title>Not sent</title><h1>Not sent</h1><p>{words}</p>\
+            "{HEAD}<title>{title}</title><h1>{title}</h1><p>{words}</p>\
              <p><a href=\"/\">Back</a></p>"
         )
     }

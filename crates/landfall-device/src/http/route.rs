@@ -16,6 +16,7 @@ use super::names;
 use super::reply::Then;
 use super::view::{Door, Side, View};
 use super::who::{self, Access};
+use crate::fleet::NewMark;
 
 /// Most bytes of a body on the portal's port.
 pub const BODY_MAX: usize = 4096;
@@ -33,6 +34,17 @@ pub enum Answer {
     Ask(Command, Then),
     /// The event stream.
     Events,
+    /// Take this mark, and tell in that form what came of it.
+    Mark(NewMark, Form),
+}
+
+/// In what form somebody is answered.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Form {
+    /// As JSON, for a program.
+    Json,
+    /// As a page, for a browser without script.
+    Page,
 }
 
 /// What a body has to be.
@@ -121,6 +133,13 @@ const ROUTES: &[Route] = &[
         access: Access::Anyone,
         ..write(Method::Post, "/api/attendance", h::attendance)
     },
+    get("/mark", Access::Anyone, Use::None, h::mark_page),
+    get("/room", Access::Anyone, Use::None, h::room),
+    Route {
+        access: Access::Anyone,
+        takes: Takes::Form,
+        ..write(Method::Post, "/attendance", h::attendance_form)
+    },
 ];
 
 /// A request that found its handler and may reach it; its body is still to be read.
@@ -131,6 +150,8 @@ pub struct Call {
     pub(crate) place: Option<u8>,
     /// Where it came in.
     pub(crate) door: Door,
+    /// Whose it is.
+    pub(crate) peer: IpAddr,
     active: bool,
 }
 
@@ -142,7 +163,7 @@ pub fn open(
     view: &View<'_>,
     limiter: &Limiter,
 ) -> Result<Call, Response<Fixed>> {
-    check_names(head, door, view)?;
+    check_names(head, door, peer, view)?;
     let (route, place) = find(head)?;
     who::check(route.access, head, door.side, peer, view, limiter)?;
     if route.takes == Takes::Form && head.origin.is_none() {
@@ -166,18 +187,24 @@ pub fn open(
         route,
         place,
         door,
+        peer,
         active: head.query.split('&').any(|pair| pair == "active=1"),
     })
 }
 
 /// For whom the request is, and whose page sent it. Probes, and pages asked of strangers on the
 /// access point's side, end here.
-fn check_names(head: &Head<'_>, door: Door, view: &View<'_>) -> Result<(), Response<Fixed>> {
+fn check_names(
+    head: &Head<'_>,
+    door: Door,
+    peer: IpAddr,
+    view: &View<'_>,
+) -> Result<(), Response<Fixed>> {
     let own = head
         .host
         .is_some_and(|host| names::is_own(host, door, view));
     if door.side == Side::Ap
-        && let Some(answer) = captive::answer(head, own, view)
+        && let Some(answer) = captive::answer(head, own, peer, view)
     {
         return Err(answer);
     }

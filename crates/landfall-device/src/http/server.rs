@@ -13,14 +13,13 @@ use embedded_io_async::{Read, Write};
 use landfall_core::command::{Command, Refusal, Reply};
 use zeroize::Zeroize;
 
-use super::answer::{Body, Response, Window};
+use super::answer::{Response, Window};
 use super::head::HEAD_MAX;
 use super::limiter::Limiter;
 use super::receive::{Frame, Received, timed_out};
 use super::reply::Then;
 use super::route::{Answer, Call};
 use super::view::{Device, Door, Timer};
-use crate::portal;
 
 /// Bytes of a connection's buffer: a whole head, a whole body, or a piece of an answer.
 pub const BUFFER_LEN: usize = HEAD_MAX;
@@ -56,6 +55,8 @@ pub use super::stream::STREAM_BEAT_MS;
 pub struct Shared {
     /// Who failed to log in.
     pub limiter: Limiter,
+    /// Who sent wrong codes.
+    pub(super) codes: Limiter,
     pub(super) streams_left: Cell<u8>,
 }
 
@@ -64,6 +65,7 @@ impl Shared {
     pub const fn new(streams: u8) -> Self {
         Self {
             limiter: Limiter::new(),
+            codes: Limiter::new(),
             streams_left: Cell::new(streams),
         }
     }
@@ -194,6 +196,7 @@ impl<D: Device, T: Timer> Server<'_, D, T> {
         let response = match self.device.with_view(|view| call.answer(body, view)) {
             Answer::Ready(response) => response,
             Answer::Events => return None,
+            Answer::Mark(mark, form) => self.attend(mark, form).await,
             Answer::Ask(command, then) => {
                 let reply = match then {
                     Then::Scan => self.scan().await,
@@ -281,8 +284,8 @@ pub(super) async fn send<S: Write>(
             break;
         }
     }
-    if response.body == Body::Page && !is_head {
-        io.write_all(portal::PAGE).await?;
+    if let Some(page) = response.body.page().filter(|_| !is_head) {
+        io.write_all(page).await?;
     }
     io.flush().await
 }

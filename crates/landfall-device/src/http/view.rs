@@ -1,7 +1,7 @@
 //! What the handlers read of a device, and the few things they ask of it.
 
 use core::future::Future;
-use core::net::Ipv4Addr;
+use core::net::{IpAddr, Ipv4Addr};
 use core::str;
 
 use heapless::String;
@@ -14,6 +14,8 @@ pub use landfall_core::status::Client;
 use landfall_core::status::Status;
 use landfall_core::time::Instant;
 use zeroize::Zeroizing;
+
+use crate::fleet::{Attended, NewMark};
 
 /// From which network a request comes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -45,6 +47,8 @@ pub struct Session<'a> {
     pub course_title: &'a str,
     /// Whether a mark takes the rotating code.
     pub needs_code: bool,
+    /// The addresses that have marked: their phones are let go.
+    pub marked: &'a [IpAddr],
 }
 
 /// How old the rows of a scan may be that are told.
@@ -104,6 +108,15 @@ impl View<'_> {
     /// Whether the rows are young enough to be told as they are.
     pub(crate) fn has_fresh_rows(&self) -> bool {
         self.scan_age_ms.is_some_and(|age| age <= ROWS_MS)
+    }
+
+    /// Whether the probes of the phone at that address are answered with success. In a session each
+    /// is led to the page until it has marked.
+    pub(crate) fn lets_go(&self, peer: IpAddr) -> bool {
+        match self.session {
+            Some(session) => session.marked.contains(&peer),
+            None => self.probe_succeeds,
+        }
     }
 
     /// Whether anybody may join our access point.
@@ -168,6 +181,12 @@ pub trait Device {
 
     /// Tells the machine what the people at the portal do.
     fn portal_use(&self, what: PortalUse);
+
+    /// Takes a student's mark, and says within some seconds what came of it. A device that belongs to
+    /// no fleet has no session to take it in.
+    fn attend(&self, _mark: NewMark) -> impl Future<Output = Attended> {
+        async { Attended::NoSession }
+    }
 
     /// The first event kept whose number is at least `seq`; waits where there is none yet. May be
     /// dropped while it waits.

@@ -14,7 +14,7 @@ pub const CALLS_MAX: usize = 8;
 pub const INBOX_MAX: usize = 8;
 
 /// What became of the credentials of a call.
-pub(super) type Outcome = Result<Ipv4Addr, JoinError>;
+pub(crate) type Outcome = Result<Ipv4Addr, JoinError>;
 
 /// A call whose asker waits.
 #[derive(Clone, Copy, Debug)]

@@ -33,7 +33,9 @@ pub(super) fn follow(clients: &mut Clients, event: &Event, now: Instant) {
         | Event::ApStarted { .. }
         | Event::ConnectionFailed { .. }
         | Event::ConfigApplied { .. }
-        | Event::ConfigReverted { .. } => {}
+        | Event::ConfigReverted { .. }
+        | Event::SessionStarted { .. }
+        | Event::SessionEnded => {}
     }
 }
 

@@ -6,7 +6,9 @@ use core::fmt::{self, Write};
 use heapless::{Deque, Vec};
 use landfall_core::command::Door;
 use landfall_core::config::{ConfigRef, Secrets, Services, Wifi};
-use landfall_core::console::{CHUNK_MAX, Cids, Console, Context, FleetStatus, Progress};
+use landfall_core::console::{
+    CHUNK_MAX, Cids, Console, Context, FleetChange, FleetStatus, Progress,
+};
 use landfall_core::event::History;
 use landfall_core::improv::{MAGIC, Text};
 use landfall_core::manager::{Manager, Output};
@@ -63,21 +65,13 @@ impl Consoles {
         }
     }
 
-    pub(super) fn open(
-        &mut self,
-        door: Door,
-        manager: &mut Manager,
-        services: &Services,
-        history: &History,
-        clients: &[Client],
-        now: Instant,
-    ) -> bool {
+    pub(super) fn open(&mut self, door: Door, around: &mut Around<'_>) -> bool {
         self.close(door);
         let mut console = Console::new(door);
         let mut improv = None;
         if let Door::Serial(number) = door {
             let cids = &mut self.cids;
-            console.greet(&context(manager, services, history, clients, cids, now));
+            console.greet(&around.context(cids));
             improv = Some(Improv::new(number));
         }
         let port = Port {
@@ -166,20 +160,11 @@ impl Consoles {
 
     /// Does the next thing of each console. False: none has anything to do now. Ends early where
     /// one asked the machine, which is to be drained first.
-    pub(super) fn go_on(
-        &mut self,
-        manager: &mut Manager,
-        services: &Services,
-        history: &History,
-        clients: &[Client],
-        mut desk: Desk<'_>,
-        now: Instant,
-    ) -> bool {
+    pub(super) fn go_on(&mut self, around: &mut Around<'_>, mut desk: Desk<'_>) -> bool {
         let mut went_on = false;
         for port in &mut self.ports {
             let cids = &mut self.cids;
-            let mut context = context(manager, services, history, clients, cids, now);
-            match port.go_on(&mut context, &mut desk) {
+            match port.go_on(&mut around.context(cids), &mut desk) {
                 Step::Rested => {}
                 Step::WentOn => went_on = true,
                 Step::Asked => return true,
@@ -271,24 +256,31 @@ impl Port {
     }
 }
 
-fn context<'a>(
-    manager: &'a mut Manager,
-    services: &'a Services,
-    history: &'a History,
-    clients: &'a [Client],
-    cids: &'a mut Cids,
-    now: Instant,
-) -> Context<'a> {
-    Context {
-        manager,
-        services,
-        history,
-        clients,
-        cids,
-        now,
-        config_json,
-        jitter: None,
-        fleet: FleetStatus::default(),
+/// What the consoles look at: the device, but for themselves.
+pub(super) struct Around<'a> {
+    pub(super) manager: &'a mut Manager,
+    pub(super) services: &'a Services,
+    pub(super) history: &'a History,
+    pub(super) clients: &'a [Client],
+    pub(super) fleet: FleetStatus,
+    pub(super) fleet_change: &'a mut Option<FleetChange>,
+    pub(super) now: Instant,
+}
+
+impl Around<'_> {
+    fn context<'c>(&'c mut self, cids: &'c mut Cids) -> Context<'c> {
+        Context {
+            manager: self.manager,
+            services: self.services,
+            history: self.history,
+            clients: self.clients,
+            cids,
+            now: self.now,
+            config_json,
+            jitter: None,
+            fleet: self.fleet,
+            fleet_change: self.fleet_change,
+        }
     }
 }
 

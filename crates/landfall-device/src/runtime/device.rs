@@ -4,14 +4,16 @@ use landfall_core::command::{Command, Door, PortalUse, Reply, Ticket};
 use landfall_core::config::Services;
 use landfall_core::event::{Event, History, Record};
 use landfall_core::manager::{Input, Manager};
-use landfall_core::status::{Internet, State};
+use landfall_core::status::{Client, Internet, State};
 use landfall_core::time::Instant;
 
 use super::calls::{Calls, Outcome};
 use super::clients::{self, Clients};
-use super::consoles::Consoles;
+use super::consoles::{Around, Consoles};
 use super::improv::{Desk, Renaming};
+use super::radio::Radio;
 use super::storage::Source;
+use crate::fleet::Fleet;
 
 /// The reset button's; calls count from 1.
 const BUTTON: Ticket = Ticket {
@@ -34,6 +36,8 @@ pub struct Device {
     pub(super) errand: Errand,
     pub(super) renaming: Renaming,
     chip: &'static str,
+    /// What the doors see of the fleet.
+    pub(crate) fleet: Fleet,
     portal: [Option<PortalUse>; 3],
     internet: Option<Internet>,
     reset_due: bool,
@@ -66,6 +70,7 @@ impl Device {
             errand: Errand::Idle,
             renaming: Renaming::Idle,
             chip,
+            fleet: Fleet::new(),
             portal: [None; 3],
             internet: None,
             reset_due: false,
@@ -94,40 +99,50 @@ impl Device {
         }
     }
 
-    /// Numbers and keeps an event.
+    /// Numbers and keeps an event, as it may be told.
     pub(super) fn note(&mut self, event: Event, now: Instant) -> Record {
+        let event = self.fleet.masked(event);
         clients::follow(&mut self.clients, &event, now);
         self.history.push(now.as_ms(), event)
     }
 
+    /// Asks the radio how strongly those clients are heard.
+    pub(super) fn update_clients(&mut self, radio: &impl Radio, which: fn(&Client) -> bool) {
+        for client in self.clients.iter_mut().filter(|client| which(client)) {
+            let phone = self.fleet.phone(client.mac);
+            client.rssi = radio.client_rssi(phone).or(client.rssi);
+        }
+    }
+
     /// Lets the consoles go on; false where none has anything to do.
     pub(super) fn converse(&mut self, now: Instant) -> bool {
-        let Self {
-            manager,
-            services,
-            history,
-            clients,
-            consoles,
-            renaming,
-            chip,
-            ..
-        } = self;
-        let desk = Desk { chip, renaming };
-        consoles.go_on(manager, services, history, clients, desk, now)
+        let (consoles, mut around, desk) = self.consoles(now);
+        consoles.go_on(&mut around, desk)
     }
 
     /// Opens a console at that door, or begins anew with the one there. One at a serial port says
     /// who is here. False: there are as many as there can be.
     pub fn open_console(&mut self, door: Door, now: Instant) -> bool {
-        let Self {
-            manager,
-            services,
-            history,
-            clients,
-            consoles,
-            ..
-        } = self;
-        consoles.open(door, manager, services, history, clients, now)
+        let (consoles, mut around, _) = self.consoles(now);
+        consoles.open(door, &mut around)
+    }
+
+    /// The consoles, and what they look at.
+    fn consoles(&mut self, now: Instant) -> (&mut Consoles, Around<'_>, Desk<'_>) {
+        let around = Around {
+            manager: &mut self.manager,
+            services: &self.services,
+            history: &self.history,
+            clients: &self.clients,
+            fleet: self.fleet.status,
+            fleet_change: &mut self.fleet.change,
+            now,
+        };
+        let desk = Desk {
+            chip: self.chip,
+            renaming: &mut self.renaming,
+        };
+        (&mut self.consoles, around, desk)
     }
 
     /// Ends the console at that door.
@@ -229,8 +244,8 @@ mod tests {
     use super::*;
 
     /// Bytes of RAM that a device takes beside its sockets: machine, doors' settings, 64 events,
-    /// three consoles, each with its Improv client, and the inbox.
-    const DEVICE_MAX: usize = 22 * 1024;
+    /// three consoles, each with its Improv client, and the inbox, and 32 marks that wait for the fleet server.
+    const DEVICE_MAX: usize = 28 * 1024;
 
     #[test]
     fn a_device_fits_its_ram() {

@@ -216,6 +216,17 @@ impl<F: NorFlash> Storage for FlashStorage<F> {
         };
         kept.map(drop).map_err(|_| StoreFailed)
     }
+
+    async fn load_item(&mut self, key: Key, out: &mut [u8]) -> Result<usize, StoreFailed> {
+        let loaded = self.store.load(key, out).await;
+        let item = loaded.map_err(|_| StoreFailed)?;
+        Ok(item.map_or(0, <[u8]>::len))
+    }
+
+    async fn save_item(&mut self, key: Key, item: &[u8]) -> Result<(), StoreFailed> {
+        let saved = self.store.save(key, item).await;
+        saved.map(drop).map_err(|_| StoreFailed)
+    }
 }
 
 const _: () = assert!(PASSPHRASE_MAX <= PIECE_MAX);

@@ -14,6 +14,7 @@
 
 mod builder;
 mod calls;
+mod chores;
 mod clients;
 mod clock;
 mod consoles;

@@ -8,6 +8,7 @@ use landfall_core::command::{Command, Door, PortalUse, Refusal, Reply};
 use landfall_core::event::Record;
 
 use super::{CallError, Clock, Device, Wifi};
+use crate::fleet::{self, Attended, NewMark};
 use crate::http::{self, View};
 
 /// Bound of the answer to a command of the portal: a scan may have to wait for a join.
@@ -28,7 +29,7 @@ impl<C: Clock, M: RawMutex> http::Device for Wifi<C, M> {
                 scan_rows: manager.scan_rows(),
                 scan_age_ms: manager.scan_age_ms(now),
                 clients: device.clients(),
-                session: None,
+                session: device.fleet.session_view(),
                 now,
                 busy: manager.is_busy(),
                 proving: manager.is_proving(),
@@ -46,6 +47,10 @@ impl<C: Clock, M: RawMutex> http::Device for Wifi<C, M> {
             Err(CallError::NotRunning | CallError::TimedOut) => Reply::Refused(Refusal::SaveFailed),
             Err(CallError::TooManyCalls) => Reply::Refused(Refusal::Busy),
         }
+    }
+
+    async fn attend(&self, mark: NewMark) -> Attended {
+        fleet::attend(self.shared(), mark).await
     }
 
     fn portal_use(&self, what: PortalUse) {

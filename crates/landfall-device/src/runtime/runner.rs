@@ -29,13 +29,13 @@ pub struct Restart;
 pub struct Runner<R, S, C: 'static, M: RawMutex + 'static = CriticalSectionRawMutex> {
     /// For as long as it is held no other runner gets this radio.
     _claim: Claim<C, M>,
-    shared: &'static Shared<C, M>,
+    pub(super) shared: &'static Shared<C, M>,
     radio: R,
-    store: S,
+    pub(super) store: S,
     made: Made,
     deadline: Option<Instant>,
     /// The machine waits for this to be written.
-    writing: Option<Result<(), StoreFailed>>,
+    pub(super) writing: Option<Result<(), StoreFailed>>,
 }
 
 /// What one look at the machine asks of the runner outside the lock.
@@ -136,9 +136,7 @@ impl<R: Radio, S: Storage, C: Clock, M: RawMutex> Runner<R, S, C, M> {
         let Some(input) = input else { return };
         shared.look(|device| {
             if let Input::Radio(RadioEvent::Report(_)) = input {
-                for client in &mut device.clients {
-                    client.rssi = radio.client_rssi(client.mac).or(client.rssi);
-                }
+                device.update_clients(radio, |_| true);
             }
             device.manager.handle(input, now);
         });
@@ -166,6 +164,7 @@ impl<R: Radio, S: Storage, C: Clock, M: RawMutex> Runner<R, S, C, M> {
                         && !self.converse()
                         && !self.rename().await
                         && !self.run_errand().await
+                        && !self.serve_fleet().await
                     {
                         return None;
                     }
@@ -196,8 +195,7 @@ impl<R: Radio, S: Storage, C: Clock, M: RawMutex> Runner<R, S, C, M> {
                 Output::Store(op) => *writing = Some(store.take(op, device.source())),
                 Output::Event(event) => {
                     let record = device.note(event, now);
-                    let new = device.clients.iter_mut().filter(|c| c.rssi.is_none());
-                    new.for_each(|client| client.rssi = radio.client_rssi(client.mac));
+                    device.update_clients(radio, |client| client.rssi.is_none());
                     return Effect::Tell(record);
                 }
                 Output::Reply(ticket, reply) => device.answer(ticket, reply),
@@ -215,7 +213,7 @@ impl<R: Radio, S: Storage, C: Clock, M: RawMutex> Runner<R, S, C, M> {
     }
 
     /// Tells the callbacks. One that removes itself or another meanwhile disturbs nobody.
-    fn tell(&self, record: &Record) {
+    pub(super) fn tell(&self, record: &Record) {
         let publisher = self.shared.hooks(|hooks| hooks.publisher.clone());
         if let Some(publisher) = publisher {
             publisher.call(record);

@@ -82,7 +82,7 @@ impl<C, M: RawMutex> Shared<C, M> {
     }
 
     /// Looks without waking the runner.
-    pub(super) fn look<T>(&self, look: impl FnOnce(&mut Device) -> T) -> Option<T> {
+    pub(crate) fn look<T>(&self, look: impl FnOnce(&mut Device) -> T) -> Option<T> {
         self.inside
             .lock(|inside| inside.borrow_mut().device.as_mut().map(look))
     }
@@ -128,7 +128,7 @@ impl<C, M: RawMutex> Shared<C, M> {
     }
 
     /// Wakes those who wait for the device.
-    pub(super) fn tell(&self) {
+    pub(crate) fn tell(&self) {
         self.inside
             .lock(|inside| inside.borrow_mut().waiters.wake());
     }
@@ -207,7 +207,7 @@ impl<C, M: RawMutex> Shared<C, M> {
 
 impl<C: Clock, M: RawMutex> Shared<C, M> {
     /// Waits until the check finds what it looks for, at most that long.
-    pub(super) async fn until<T>(
+    pub(crate) async fn until<T>(
         &self,
         bound_ms: u32,
         mut check: impl FnMut(&mut Device) -> Option<T>,
@@ -244,7 +244,7 @@ impl<C: Clock, M: RawMutex> Shared<C, M> {
     }
 
     /// Leaves a command whose answers are waited for one by one.
-    pub(super) fn begin(&self, door: Door, command: Command) -> Result<Call<'_, C, M>, CallError> {
+    pub(crate) fn begin(&self, door: Door, command: Command) -> Result<Call<'_, C, M>, CallError> {
         let begun = self.with(|device| device.calls.begin(door, command));
         match begun {
             None => Err(CallError::NotRunning),
@@ -258,21 +258,21 @@ impl<C: Clock, M: RawMutex> Shared<C, M> {
 }
 
 /// A call under way; dropped, it is withdrawn.
-pub(super) struct Call<'a, C, M: RawMutex> {
+pub(crate) struct Call<'a, C, M: RawMutex> {
     shared: &'a Shared<C, M>,
     ticket: Ticket,
 }
 
 impl<C: Clock, M: RawMutex> Call<'_, C, M> {
     /// The answer.
-    pub(super) async fn reply(&self, bound_ms: u32) -> Result<Reply, CallError> {
+    pub(crate) async fn reply(&self, bound_ms: u32) -> Result<Reply, CallError> {
         let ticket = self.ticket;
         let reply = |device: &mut Device| device.calls.reply(ticket);
         self.shared.until(bound_ms, reply).await
     }
 
     /// What became of the credentials.
-    pub(super) async fn outcome(&self, bound_ms: u32) -> Result<Outcome, CallError> {
+    pub(crate) async fn outcome(&self, bound_ms: u32) -> Result<Outcome, CallError> {
         let ticket = self.ticket;
         let outcome = |device: &mut Device| device.calls.outcome(ticket);
         self.shared.until(bound_ms, outcome).await

@@ -7,6 +7,7 @@ use landfall_core::manager::{LastGood, Manager, StoreFailed, StoreOp};
 use landfall_core::net::{Passphrase, Ssid};
 
 use super::LoadError;
+use crate::store::Key;
 
 /// Where the configuration is kept: flash on chips, a file on hosts.
 ///
@@ -29,6 +30,26 @@ pub trait Storage {
     /// Keeps the key of the access point that was made at the first boot.
     fn keep_secret(&mut self, secret: &Passphrase)
     -> impl Future<Output = Result<(), StoreFailed>>;
+
+    /// Reads an item of the fleet's to the front of `out` and gives its length; 0: there is none.
+    /// A store without a place for such items refuses, and the device belongs to no fleet.
+    fn load_item(
+        &mut self,
+        _key: Key,
+        _out: &mut [u8],
+    ) -> impl Future<Output = Result<usize, StoreFailed>> {
+        async { Err(StoreFailed) }
+    }
+
+    /// Keeps an item of the fleet's, or takes it out where it is empty. Writes nothing where exactly
+    /// that is stored.
+    fn save_item(
+        &mut self,
+        _key: Key,
+        _item: &[u8],
+    ) -> impl Future<Output = Result<(), StoreFailed>> {
+        async { Err(StoreFailed) }
+    }
 }
 
 /// Where a piece is read from.

@@ -61,7 +61,9 @@ pub(super) fn is_connection_change(event: &Event) -> bool {
         | Event::ApStaConnected { .. }
         | Event::ApStaDisconnected { .. }
         | Event::ConfigApplied { .. }
-        | Event::ConfigReverted { .. } => false,
+        | Event::ConfigReverted { .. }
+        | Event::SessionStarted { .. }
+        | Event::SessionEnded => false,
     }
 }
 

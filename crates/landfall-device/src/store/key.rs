@@ -27,6 +27,8 @@ pub enum Key {
     Boots,
     /// What the fleet server gave: the device's credential.
     FleetKey,
+    /// What the fleet server has put in force, and what was before.
+    Fleet,
     /// An attendance mark that the fleet server has not acknowledged, by its place in the queue,
     /// below [`MARKS_MAX`].
     Mark(MarkPlace),
@@ -55,6 +57,7 @@ impl Key {
             Self::Crashes,
             Self::Boots,
             Self::FleetKey,
+            Self::Fleet,
         ]
         .into_iter()
         .chain((0..MARKS_MAX).map(|place| Self::Mark(MarkPlace(place))))
@@ -72,6 +75,7 @@ impl Key {
             Self::FleetKey => 7,
             Self::OtherNetworks => 8,
             Self::OtherSettings => 9,
+            Self::Fleet => 10,
             Self::Mark(MarkPlace(place)) => MARKS_FROM + place,
         }
     }

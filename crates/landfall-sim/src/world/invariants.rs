@@ -267,7 +267,9 @@ impl Invariants {
             | Event::ApFailed { .. }
             | Event::ApStarted { .. }
             | Event::ConfigApplied { .. }
-            | Event::ConfigReverted { .. } => {}
+            | Event::ConfigReverted { .. }
+            | Event::SessionStarted { .. }
+            | Event::SessionEnded => {}
         }
         if !(0..=1).contains(&self.connected) {
             return broken("I5", format!("{} connections at once", self.connected));

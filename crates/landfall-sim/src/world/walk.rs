@@ -360,7 +360,9 @@ impl Place {
             | Event::ApStarted { .. }
             | Event::ConnectionFailed { .. }
             | Event::ConfigApplied { .. }
-            | Event::ConfigReverted { .. } => {}
+            | Event::ConfigReverted { .. }
+            | Event::SessionStarted { .. }
+            | Event::SessionEnded => {}
         }
         Ok(())
     }

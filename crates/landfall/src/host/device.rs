@@ -1,5 +1,6 @@
 //! One simulated device: what it is made of, and its life from boot to boot.
 
+use std::convert::Infallible;
 use std::net::{Ipv4Addr, SocketAddr};
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -7,16 +8,18 @@ use std::sync::mpsc::Sender;
 use std::time::Duration;
 
 use async_io::Timer;
+use edge_nal_std::Stack;
 use futures_lite::future;
 use landfall_core::command::Door;
 use landfall_core::config::{Config, Warning};
 use landfall_core::net::Mac;
+use landfall_device::fleet::{BUFFER_LEN, Client, Firmware, Plain};
 use landfall_device::runtime::{BuildError, Builder, Clock, Restart, Shared, Wifi};
 use landfall_device::store::StoreError;
 use landfall_sim::air::answer::LedRow;
 use landfall_sim::flash::{FlashPlan, SimFlash};
 
-use super::doors::{Doors, Holds, Ports};
+use super::doors::{Doors, Holds, Ports, WallClock};
 use super::storage::{SECTORS, SimStorage};
 use super::{DeviceClock, DeviceReady, End, Pty, SharedFlash, SimRadio, StartError, World};
 
@@ -167,22 +170,36 @@ impl Body {
         let now = self.shared.clock().now();
         self.shared
             .with(|device| device.open_console(Door::Serial(0), now));
-        let run = async {
+        let run = Box::pin(async {
             let Restart = runner.run().await;
             // The runner is done; what it said last still goes out.
             Timer::after(RESTART_GRACE).await;
-        };
-        let doors = async {
+        });
+        // Each on the heap: together they outgrow a thread's stack.
+        let doors = Box::pin(async {
             let failed = self.doors.serve().await;
             tracing::error!("a door failed: {failed}");
             future::pending().await
-        };
-        future::or(run, future::or(self.probe(), doors)).await;
+        });
+        let fleet = Box::pin(self.fleet());
+        let beside = future::or(self.probe(), future::or(fleet, doors));
+        let beside = async { match beside.await {} };
+        future::or(run, beside).await;
         Ok(())
     }
 
+    /// Talks to the fleet server, where one is set: over the sockets of this machine, whatever network
+    /// the device has joined on its air.
+    async fn fleet(&self) -> Infallible {
+        let dialer = Plain(Stack::new());
+        let wifi = Wifi::of(self.shared);
+        let mut client = Client::new(wifi, &dialer, &WallClock, FIRMWARE);
+        let mut buffer = Box::new([0; BUFFER_LEN]);
+        client.run(&mut buffer).await
+    }
+
     /// Answers the probe for internet, as often as the machine asks.
-    async fn probe(&self) {
+    async fn probe(&self) -> Infallible {
         loop {
             self.shared.probe_wanted().await;
             let found = self.radio.internet();
@@ -190,6 +207,14 @@ impl Body {
         }
     }
 }
+
+/// What a simulated device says of itself.
+const FIRMWARE: Firmware<'static> = Firmware {
+    firmware: concat!("landfall ", env!("CARGO_PKG_VERSION")),
+    chip: "simulator",
+    free_heap: || None,
+    random: |bytes| getrandom::fill(bytes).is_ok(),
+};
 
 fn warn(warning: &Warning<'_>) {
     tracing::warn!("stored configuration: {warning}");

@@ -76,7 +76,7 @@ pub(super) struct Doors {
 pub(super) type Holds = Signal<CriticalSectionRawMutex, u32>;
 
 /// Time on the wall clock.
-struct WallClock;
+pub(super) struct WallClock;
 
 impl http::Timer for WallClock {
     async fn sleep_ms(&self, ms: u32) {

@@ -109,4 +109,19 @@ impl Storage for SimStorage {
             Self::Refusing(_) => Err(StoreFailed),
         }
     }
+
+    async fn load_item(&mut self, key: Key, out: &mut [u8]) -> Result<usize, StoreFailed> {
+        match self {
+            Self::Flash(flash) => flash.load_item(key, out).await,
+            // A device without a store belongs to its fleet until its power goes.
+            Self::Refusing(_) => Ok(0),
+        }
+    }
+
+    async fn save_item(&mut self, key: Key, item: &[u8]) -> Result<(), StoreFailed> {
+        match self {
+            Self::Flash(flash) => flash.save_item(key, item).await,
+            Self::Refusing(_) => Err(StoreFailed),
+        }
+    }
 }

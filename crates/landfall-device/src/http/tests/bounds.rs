@@ -94,6 +94,7 @@ fn bodies_keep_their_bounds_and_the_bounds_are_near() {
         course_code: &"\u{1}".repeat(100).leak()[..],
         course_title: &"\u{1}".repeat(100).leak()[..],
         needs_code: false,
+        marked: &[],
     });
     near(body_len(&world, "/api/status"), STATUS_BODY_MAX, "status");
 }

@@ -2,6 +2,7 @@
 //! as the test wants it.
 
 mod api;
+mod attendance;
 mod bounds;
 mod captive;
 mod credentials;
@@ -30,6 +31,7 @@ use super::route::{self, Answer};
 use super::{
     Body, Client, Device, Door, Failure, Fixed, Limiter, Response, Session, Side, View, head,
 };
+use crate::fleet::{Attended, NewMark};
 
 pub(super) const AP: Door = Door {
     side: Side::Ap,
@@ -75,6 +77,7 @@ pub(super) struct World {
     pub(super) proving: bool,
     pub(super) probe_succeeds: bool,
     pub(super) reply: Reply,
+    pub(super) attended: Attended,
     pub(super) limiter: Limiter,
     pub(super) history: RefCell<History>,
     /// What the machine was told and asked, in order.
@@ -124,6 +127,7 @@ impl World {
             proving: false,
             probe_succeeds: false,
             reply: Reply::Done,
+            attended: Attended::Kept,
             limiter: Limiter::new(),
             history: RefCell::new(History::new()),
             told: RefCell::default(),
@@ -152,6 +156,7 @@ impl World {
             course_code: "CS101",
             course_title: "Introduction",
             needs_code: true,
+            marked: &[],
         });
         self
     }
@@ -214,6 +219,10 @@ impl World {
         let response = match call.answer(body.as_bytes(), &self.view()) {
             Answer::Ready(response) => response,
             Answer::Events => panic!("a stream is for the server"),
+            Answer::Mark(mark, form) => {
+                self.told(format!("{mark:?}"));
+                super::mark::answer(self.attended, form)
+            }
             Answer::Ask(command, then) => {
                 self.told(format!("{command:?}"));
                 then.answer(self.reply, door, &self.view())
@@ -255,6 +264,11 @@ impl World {
 impl Device for World {
     fn with_view<R>(&self, read: impl FnOnce(&View<'_>) -> R) -> R {
         read(&self.view())
+    }
+
+    async fn attend(&self, mark: NewMark) -> Attended {
+        self.told(format!("{mark:?}"));
+        self.attended
     }
 
     async fn submit(&self, command: Command) -> Reply {

@@ -1,0 +1,269 @@
+//! What a configuration from the server does to the device.
+//!
+//! First what is to be in force is kept, with what was before, then the machine is told: a device that
+//! loses its power in between does the rest after the next boot. Nothing is written where nothing
+//! changes.
+
+use core::fmt::Write as _;
+
+use embassy_sync::blocking_mutex::raw::RawMutex;
+use heapless::String;
+use landfall_core::agent::{Answer, Configuration, Session};
+use landfall_core::command::{Command, Refusal};
+use landfall_core::config::{
+    self, ApSecurity, ApSettings, Config, KnownNetwork, Mode, Services, StartPolicy,
+};
+use landfall_core::event::Event;
+use landfall_core::json::Text;
+use landfall_core::net::Security;
+use landfall_protocol::station::Salt;
+
+use super::client::Client;
+use super::credential::Credential;
+use super::record::{ApBefore, ERROR_MAX, SessionRecord};
+use super::{Dial, state};
+use crate::http::Timer;
+use crate::runtime::{Clock, Device};
+
+/// What the settings make of the device, where no session runs.
+struct Wanted {
+    ap: ApSettings,
+    mode: Mode,
+    services: Services,
+}
+
+impl<C: Clock, M: RawMutex, D: Dial, T: Timer> Client<'_, C, M, D, T> {
+    /// Puts a configuration in force; false where it was already.
+    pub(super) async fn apply(
+        &mut self,
+        answer: &Answer<'_>,
+        configuration: &Configuration<'_>,
+    ) -> bool {
+        let version = answer.version.unwrap_or(0);
+        let same_hash = match answer.hash {
+            Some(hash) => hash.is(&self.record.hash),
+            None => self.record.hash.is_empty(),
+        };
+        if version == self.record.version && same_hash && version > 0 {
+            return false;
+        }
+        let before = self.record.clone();
+        self.record.error.clear();
+        let wanted = self.wanted(configuration);
+        self.record.session = self.session_record(configuration, &wanted.ap);
+        self.record.device_id = text(configuration.device_id);
+        let is_new = self.record != before;
+        if is_new && !self.save_record().await {
+            self.record = before;
+            return false;
+        }
+        if let Err(refusal) = self.put_in_force(wanted).await {
+            self.complain(format_args!("{refusal:?}"));
+            if refusal == Refusal::Busy {
+                // The server sends it again.
+                return false;
+            }
+        }
+        self.show_session();
+        self.record.version = version;
+        self.record.hash = text(answer.hash);
+        self.save_record().await;
+        self.tell(Event::ConfigApplied { version });
+        self.take_networks(configuration).await;
+        true
+    }
+
+    /// What the device is to be outside a session: as it was before the one that runs, with the
+    /// settings laid over it. Settings that are wrong change nothing, and are complained of.
+    fn wanted(&mut self, configuration: &Configuration<'_>) -> Wanted {
+        let now = self.shared().look(|device| {
+            let wifi = device.manager().wifi().clone();
+            let services = device.services.clone();
+            Config { wifi, services }
+        });
+        let mut now = now.unwrap_or_default();
+        if let Some(session) = &self.record.session {
+            session.before.restore(&mut now.wifi.ap);
+        }
+        let mut wanted = now.clone();
+        let laid = config::overlay(configuration.settings, now.as_ref(), &mut wanted);
+        if let Err(invalid) = laid {
+            self.complain(format_args!("settings.{invalid}"));
+            wanted = now;
+        } else if wanted.wifi.station != now.wifi.station {
+            self.complain(format_args!("settings.station: takes another door"));
+        }
+        Wanted {
+            ap: wanted.wifi.ap,
+            mode: wanted.wifi.mode,
+            services: wanted.services,
+        }
+    }
+
+    /// Says what of the configuration was not taken.
+    pub(super) fn complain(&mut self, what: core::fmt::Arguments<'_>) {
+        let mut error = String::<{ 2 * ERROR_MAX }>::new();
+        // What does not fit is cut off.
+        let _ = error.write_fmt(what);
+        let end = error.floor_char_boundary(ERROR_MAX);
+        self.record.error = String::try_from(&error[..end]).unwrap_or_default();
+    }
+
+    fn session_record(
+        &self,
+        configuration: &Configuration<'_>,
+        own: &ApSettings,
+    ) -> Option<SessionRecord> {
+        let Session {
+            id,
+            course_code,
+            course_title,
+            needs_code,
+            ssid,
+            security,
+        } = configuration.session.clone()?;
+        Some(SessionRecord {
+            id,
+            course_code: text(Some(course_code)),
+            course_title: text(course_title),
+            needs_code,
+            ssid,
+            security,
+            before: ApBefore {
+                ssid: own.ssid,
+                security: own.security.clone(),
+                start_policy: own.start_policy,
+            },
+        })
+    }
+
+    /// Tells the machine, which stores what it is told.
+    async fn put_in_force(&mut self, wanted: Wanted) -> Result<(), Refusal> {
+        let mut ap = wanted.ap;
+        if let Some(session) = &self.record.session {
+            session.open(&mut ap);
+        }
+        let services = wanted.services;
+        let changed = self.shared().look(|device| {
+            let other = device.services != services;
+            if other {
+                device.services = services;
+            }
+            let wifi = device.manager().wifi();
+            (other, wifi.ap != ap, wifi.mode != wanted.mode)
+        });
+        let (services, other_ap, other_mode) = changed.unwrap_or_default();
+        if other_mode {
+            self.command(Command::SetMode(wanted.mode)).await?;
+        }
+        if other_ap {
+            self.command(Command::SetAp(ap)).await?;
+        } else if services && !other_mode && self.wifi.save_config().await.is_err() {
+            return Err(Refusal::SaveFailed);
+        }
+        Ok(())
+    }
+
+    /// After a boot: runs the session that ran before, and undoes what was on trial.
+    pub(super) async fn restore(&mut self) {
+        self.show_session();
+        if let Some(session) = &self.record.session {
+            let ap = self.shared().look(|d| d.manager().wifi().ap.clone());
+            let mut ap = ap.unwrap_or_default();
+            let before = ap.clone();
+            session.open(&mut ap);
+            if ap != before {
+                // The server is told by the next heartbeat where that fails.
+                let _ = self.command(Command::SetAp(ap)).await;
+            }
+        }
+        if self.record.trial.is_some() {
+            self.roll_back("interrupted").await;
+        }
+    }
+
+    /// Shows the doors which session runs.
+    fn show_session(&self) {
+        let key = self.credential.as_ref().and_then(Credential::key);
+        let session = self.record.session.as_ref().zip(key);
+        let session = session.map(|(session, key)| state::Session {
+            id: session.id,
+            course_code: session.course_code.clone(),
+            course_title: session.course_title.clone(),
+            needs_code: session.needs_code,
+            salt: Salt::of(key, session.id),
+        });
+        self.shared()
+            .with(|device| device.fleet.set_session(session));
+    }
+
+    /// Has everybody told.
+    pub(super) fn tell(&self, event: Event) {
+        self.shared()
+            .with(|device: &mut Device| device.fleet.tell(event));
+    }
+
+    /// Networks in the settings: those of roll-outs are proved one after the other, the others known.
+    async fn take_networks(&mut self, configuration: &Configuration<'_>) {
+        for network in configuration.networks() {
+            match network.rollout {
+                Some(rollout) if self.record.tried.contains(&rollout) => {}
+                Some(_) if self.record.trial.is_some() => {}
+                Some(rollout) => {
+                    self.begin_trial(rollout, network.ssid, network.security)
+                        .await
+                }
+                None => {
+                    let known = self.shared().look(|device| {
+                        let known = &device.manager().wifi().networks;
+                        let same = |k: &KnownNetwork| {
+                            k.ssid == network.ssid && k.security == network.security
+                        };
+                        known.iter().any(same)
+                    });
+                    if known == Some(true) {
+                        continue;
+                    }
+                    let network = KnownNetwork::new(network.ssid, network.security);
+                    if let Err(refusal) = self.command(Command::Add(network)).await {
+                        self.complain(format_args!("settings.known_networks: {refusal:?}"));
+                    }
+                }
+            }
+        }
+    }
+}
+
+impl SessionRecord {
+    /// Makes the access point that of the session. It is up beside the station, and open by the
+    /// session's own word alone.
+    fn open(&self, ap: &mut ApSettings) {
+        ap.ssid = Some(self.ssid);
+        ap.security = match &self.security {
+            Security::Open => ApSecurity::Open,
+            Security::Personal(key) => ApSecurity::Key(key.clone()),
+        };
+        ap.start_policy = StartPolicy::Always;
+    }
+}
+
+impl ApBefore {
+    /// Makes it what it was.
+    fn restore(&self, ap: &mut ApSettings) {
+        ap.ssid = self.ssid;
+        ap.security = self.security.clone();
+        ap.start_policy = self.start_policy;
+    }
+}
+
+/// As much of the text as fits, whole characters; nothing where there is none.
+fn text<const N: usize>(text: Option<Text<'_>>) -> String<N> {
+    let mut out = String::new();
+    for character in text.into_iter().flat_map(Text::chars) {
+        match character {
+            Ok(character) if out.push(character).is_ok() => {}
+            Ok(_) | Err(_) => break,
+        }
+    }
+    out
+}
