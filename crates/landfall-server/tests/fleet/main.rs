@@ -5,6 +5,10 @@
     reason = "a harness of tests fails as its tests do"
 )]
 
+mod config;
+mod devices;
+mod enrol;
 mod harness;
 mod heartbeat;
+mod legacy;
 mod login;
