@@ -25,7 +25,7 @@ const COLUMNS: usize = 8;
 /// and goes.
 const TOLD_MAX: usize = 64;
 /// How far back what other processes wrote is read again, for clocks and commits that lag.
-const LOOK_BACK_MS: i64 = 10_000;
+const LOOK_BACK_MS: i64 = 2_000;
 
 /// What is written of a device that was heard.
 #[derive(Debug)]

@@ -17,6 +17,7 @@ pub(crate) mod pace;
 pub mod presence;
 pub(crate) mod refresh;
 pub mod report;
+mod seed;
 mod session;
 pub(crate) mod summary;
 
@@ -35,6 +36,7 @@ use load::Which;
 use presence::Kind;
 
 pub(crate) use refresh::refresh;
+pub use seed::seed;
 pub use session::{Candidate, SessionSettings};
 
 /// Different kinds of devices that are kept once; one more is kept with its device.

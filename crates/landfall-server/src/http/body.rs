@@ -120,7 +120,6 @@ fn refuse_nul(value: &Value, path: &mut String) -> Result<(), Problem> {
 
 /// For `PATCH`: tells a member that is there as `null` (`Some(None)`) from one that is not (`None`).
 /// To be named in `#[serde(default, deserialize_with = "…")]`.
-#[expect(dead_code, reason = "for PATCH")]
 pub(crate) fn some<'de, D, T>(deserializer: D) -> Result<Option<Option<T>>, D::Error>
 where
     D: serde::Deserializer<'de>,

@@ -21,7 +21,8 @@ impl<'a> Taker<'_, 'a> {
         let (Some(id), Some(proven)) = (id, proven) else {
             return self.leave("rollout");
         };
-        let class = object.text("class").filter(|class| class.len() <= TEXT_MAX);
+        let fits = |class: &Cow<'_, str>| class.len() <= TEXT_MAX && !class.contains('\0');
+        let class = object.text("class").filter(fits);
         Some(RolloutResult {
             id,
             proven,
@@ -89,7 +90,8 @@ impl<'a> Taker<'_, 'a> {
                 u64::try_from(n).is_ok()
             });
             let text = |name: &str| object.text(name).map(Cow::into_owned);
-            let short = |name: &str| text(name).filter(|text| text.len() <= TEXT_MAX);
+            let fits = |text: &String| text.len() <= TEXT_MAX && !text.contains('\0');
+            let short = |name: &str| text(name).filter(fits);
             marks.push(ReportedMark {
                 id: id.into_owned(),
                 session_id: object
@@ -107,5 +109,6 @@ impl<'a> Taker<'_, 'a> {
 }
 
 fn is_mark_id(text: &str) -> bool {
-    (1..=MARK_ID_MAX).contains(&text.chars().count())
+    // PostgreSQL has no text with U+0000.
+    (1..=MARK_ID_MAX).contains(&text.chars().count()) && !text.contains('\0')
 }

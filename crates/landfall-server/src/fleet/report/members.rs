@@ -196,5 +196,7 @@ impl<'a> Taker<'_, 'a> {
 }
 
 fn is_device_id(text: &str) -> bool {
-    !text.trim().is_empty() && text.chars().count() <= DEVICE_ID_MAX
+    // PostgreSQL has no text with U+0000.
+    let fits = text.chars().count() <= DEVICE_ID_MAX && !text.contains('\0');
+    fits && !text.trim().is_empty()
 }

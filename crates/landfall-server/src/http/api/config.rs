@@ -73,9 +73,7 @@ struct Preview {
 #[derive(Serialize, ToSchema)]
 struct Difference {
     path: String,
-    #[schema(value_type = Object)]
     from: Value,
-    #[schema(value_type = Object)]
     to: Value,
 }
 

@@ -58,8 +58,8 @@ async fn take(
     ConnectInfo(from): ConnectInfo<SocketAddr>,
     request: Request,
 ) -> Response {
-    let headers = request.headers().clone();
-    let body = match body::read(request, HEARTBEAT_MAX).await {
+    let (parts, body) = request.into_parts();
+    let body = match body::read(Request::new(body), HEARTBEAT_MAX).await {
         Ok(body) => body,
         Err(problem) if problem.status() == StatusCode::PAYLOAD_TOO_LARGE => {
             return Refusal::TooLarge.into();
@@ -68,7 +68,7 @@ async fn take(
     };
     let request = heartbeat::Request {
         path,
-        headers,
+        headers: parts.headers,
         from,
         body,
     };

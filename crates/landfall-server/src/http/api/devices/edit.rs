@@ -5,7 +5,7 @@ use std::sync::Arc;
 use axum::Json;
 use axum::extract::{Path, State};
 use landfall_protocol::key::{DeviceKey, Fingerprint};
-use serde::{Deserialize, Deserializer};
+use serde::Deserialize;
 use utoipa::ToSchema;
 use utoipa_axum::routes;
 
@@ -17,7 +17,7 @@ use crate::fleet::device::{Enrolment, Record};
 use crate::fleet::keys::{self, Arrival};
 use crate::fleet::{enrol, legacy, load, refresh};
 use crate::http::auth::{Admin, Identity};
-use crate::http::body::Body;
+use crate::http::body::{Body, some};
 use crate::http::router::Routes;
 use crate::people::{audit, secret};
 use crate::problem::Problem;
@@ -41,18 +41,13 @@ pub(super) fn routes() -> Routes {
 #[derive(Deserialize, ToSchema)]
 pub(super) struct Patch {
     enabled: Option<bool>,
-    #[serde(default, deserialize_with = "given")]
+    #[serde(default, deserialize_with = "some")]
     #[schema(value_type = Option<String>)]
     name: Option<Option<String>>,
     labels: Option<Vec<String>>,
-    #[serde(default, deserialize_with = "given")]
+    #[serde(default, deserialize_with = "some")]
     #[schema(value_type = Option<String>)]
     room: Option<Option<String>>,
-}
-
-/// Tells a null from what is absent.
-fn given<'de, D: Deserializer<'de>>(from: D) -> Result<Option<Option<String>>, D::Error> {
-    Option::deserialize(from).map(Some)
 }
 
 /// Labels, trimmed, each once.
