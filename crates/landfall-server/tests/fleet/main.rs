@@ -10,5 +10,6 @@ mod devices;
 mod enrol;
 mod harness;
 mod heartbeat;
+mod in_session;
 mod legacy;
 mod login;
