@@ -73,7 +73,7 @@ impl From<sqlx::Error> for NotReplaced {
 /// Puts a free device in the place of one that is gone.
 pub(crate) async fn replace(
     tx: &mut Tx,
-    (session_id, gone): (i64, &str),
+    (session_id, gone): (i64, String),
     candidates: &[Candidate],
     now: i64,
 ) -> Result<(), NotReplaced> {
@@ -87,7 +87,7 @@ pub(crate) async fn replace(
         .await?
         .filter(|_| locked.rows_affected() > 0);
     let session = session.ok_or(NotReplaced::Over)?;
-    let let_go = leases::let_go(tx, session_id, Some(gone), (LeaseEnd::Replaced, now)).await?;
+    let let_go = leases::let_go(tx, session_id, Some(&gone), (LeaseEnd::Replaced, now)).await?;
     if let_go == 0 {
         return Err(NotReplaced::Over);
     }

@@ -1,12 +1,15 @@
 //! Who takes what: the roster of a course in a session and semester.
 
-use std::collections::HashSet;
+use std::collections::{HashMap, HashSet};
 
 use sqlx::AnyConnection;
 
-use super::courses::{self, Offering};
+use super::courses::Offering;
 use super::import::{self, Enrolment, EnrolmentKey, Known, Report};
 use crate::database::DatabaseError;
+
+/// Rows that one statement adds: a file of thousands holds up other writers for less.
+const ROWS_PER_INSERT: usize = 100;
 
 /// An enrolment as it is kept.
 #[derive(Clone, Debug, PartialEq, Eq, sqlx::FromRow)]
@@ -102,13 +105,14 @@ pub(crate) async fn is_enrolled(
 
 /// What the database knows while a file is read.
 struct Snapshot {
-    courses: HashSet<String>,
+    /// The id of every course, by its code.
+    courses: HashMap<String, i64>,
     enrolled: HashSet<EnrolmentKey>,
 }
 
 impl Known for Snapshot {
     fn course(&self, code: &str) -> bool {
-        self.courses.contains(code)
+        self.courses.contains_key(code)
     }
 
     fn enrolled(&self, key: &EnrolmentKey) -> bool {
@@ -128,24 +132,50 @@ pub(crate) async fn import(
     if dry_run || report.error_count > 0 {
         return Ok((report, 0));
     }
-    let mut imported = 0;
-    let mut course: Option<courses::Course> = None;
+    let mut rows = Vec::with_capacity(report.new.len());
     for enrolment in &report.new {
-        // Rows of one course stand together in most files.
-        let code = &enrolment.offering.course;
-        if course.as_ref().is_none_or(|course| course.code != *code) {
-            course = courses::find(connection, code).await?;
-        }
-        if let Some(course) = &course {
-            create(connection, course.id, enrolment).await?;
-            imported += 1;
+        // The reader refuses a row of another course.
+        if let Some(course_id) = snapshot.courses.get(&enrolment.offering.course) {
+            rows.push((*course_id, enrolment));
         }
     }
+    for some in rows.chunks(ROWS_PER_INSERT) {
+        insert(connection, some).await?;
+    }
+    let imported = u64::try_from(rows.len()).unwrap_or(u64::MAX);
     Ok((report, imported))
 }
 
+async fn insert(
+    connection: &mut AnyConnection,
+    rows: &[(i64, &Enrolment)],
+) -> Result<(), DatabaseError> {
+    let places = (0..rows.len()).map(|row| {
+        let [a, b, c, d, e, f] = [1, 2, 3, 4, 5, 6].map(|place| row * 6 + place);
+        format!("(${a}, ${b}, ${c}, ${d}, ${e}, ${f}, 0)")
+    });
+    let sql = format!(
+        "INSERT INTO enrolments (matric, matric_key, name, course_id, session, semester, erased) \
+         VALUES {}",
+        places.collect::<Vec<_>>().join(", ")
+    );
+    // Made of the text above and of numbers.
+    let mut insert = sqlx::query(sqlx::AssertSqlSafe(sql));
+    for (course_id, enrolment) in rows {
+        insert = insert
+            .bind(enrolment.matric.as_str())
+            .bind(enrolment.matric.key())
+            .bind(&enrolment.name)
+            .bind(*course_id)
+            .bind(&enrolment.offering.session)
+            .bind(&enrolment.offering.semester);
+    }
+    insert.execute(connection).await?;
+    Ok(())
+}
+
 async fn snapshot(connection: &mut AnyConnection) -> Result<Snapshot, DatabaseError> {
-    let codes: Vec<String> = sqlx::query_scalar("SELECT code FROM courses")
+    let courses: Vec<(String, i64)> = sqlx::query_as("SELECT code, id FROM courses")
         .fetch_all(&mut *connection)
         .await?;
     let sql = "SELECT e.matric_key, c.code, e.session, e.semester \
@@ -161,7 +191,7 @@ async fn snapshot(connection: &mut AnyConnection) -> Result<Snapshot, DatabaseEr
         },
     };
     Ok(Snapshot {
-        courses: codes.into_iter().collect(),
+        courses: courses.into_iter().collect(),
         enrolled: rows.into_iter().map(key).collect(),
     })
 }

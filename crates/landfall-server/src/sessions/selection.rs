@@ -8,6 +8,8 @@ use std::cmp::Ordering;
 
 /// What a device that never said its capacity is taken to hold: the fewest of any chip.
 pub(crate) const STATION_CAPACITY_DEFAULT: u32 = 4;
+/// Devices of which it is kept and told why they were passed over, the best first.
+const PASSED_OVER_MAX: usize = 1_000;
 /// Signals closer than this rank alike: they differ by who stands in the way.
 const SIGNAL_STEP_DB: i32 = 10;
 
@@ -220,7 +222,9 @@ pub(crate) fn explain(
     now: i64,
 ) -> Choice {
     let is_picked = |one: &Candidate| picked.iter().any(|it| it.hardware_id == one.hardware_id);
-    let passed_over = candidates.iter().filter(|one| !is_picked(one));
+    let mut passed_over: Vec<_> = candidates.iter().filter(|one| !is_picked(one)).collect();
+    let busy = |one: &Candidate| one.standing != Standing::Available;
+    passed_over.sort_by(|a, b| busy(a).cmp(&busy(b)).then(decided_by(a, b, room).0));
     Choice {
         picked: picked
             .iter()
@@ -230,6 +234,8 @@ pub(crate) fn explain(
             })
             .collect(),
         passed_over: passed_over
+            .into_iter()
+            .take(PASSED_OVER_MAX)
             .map(|one| PassedOver {
                 hardware_id: one.hardware_id.clone(),
                 reason: passed_over_for(one, picked.last().copied(), room),

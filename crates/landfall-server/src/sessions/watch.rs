@@ -3,7 +3,6 @@
 //! something is due it asks the database. With several processes each looks: every step is done once,
 //! by whoever is first.
 
-use std::collections::HashMap;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -21,8 +20,8 @@ use crate::marks::purge;
 const LOOK_EVERY: Duration = Duration::from_millis(250);
 /// How often evidence is looked through, in ms.
 const PURGE_EVERY_MS: i64 = 60_000;
-/// How long a device is not tried to be replaced again where none was free, in ms.
-const REPLACE_AGAIN_MS: i64 = 1_000;
+/// How often a device is looked for that takes the place of one that is gone, in ms.
+const REPLACE_EVERY_MS: i64 = 1_000;
 
 /// Looks until the server stops.
 pub(crate) async fn run(app: Arc<App>) {
@@ -47,8 +46,8 @@ struct Watch {
     changes: tokio::sync::broadcast::Receiver<Change>,
     /// When the next session ends by itself: to be read again where it is not known.
     next_end: Option<Option<i64>>,
-    /// When each device without a replacement is tried again, in monotonic ms.
-    again_at: HashMap<String, i64>,
+    /// When devices that are gone are replaced next, in monotonic ms.
+    replace_at: i64,
     purge_at: i64,
 }
 
@@ -57,7 +56,7 @@ impl Watch {
         Self {
             changes: app.watch(),
             next_end: None,
-            again_at: HashMap::new(),
+            replace_at: i64::MIN,
             purge_at: i64::MIN,
         }
     }
@@ -108,22 +107,18 @@ impl Watch {
 
     async fn replace_gone(&mut self, app: &App) -> Result<(), DatabaseError> {
         let gone = fleet::gone(app);
-        self.again_at
-            .retain(|hardware_id, _| gone.iter().any(|(_, one)| one == hardware_id));
-        let (now, wall) = (app.clock().monotonic_ms(), app.clock().now_ms());
-        for (session_id, hardware_id) in gone {
-            if self.again_at.get(&hardware_id).is_some_and(|at| *at > now) {
-                continue;
-            }
-            self.again_at
-                .insert(hardware_id.clone(), now + REPLACE_AGAIN_MS);
+        let now = app.clock().monotonic_ms();
+        if gone.is_empty() || now < self.replace_at {
+            return Ok(());
+        }
+        self.replace_at = now + REPLACE_EVERY_MS;
+        for lease in gone {
             let candidates = fleet::candidates(app);
             if selection::rank(&candidates, None).is_empty() {
-                continue;
+                return Ok(());
             }
-            let job = async move |mut tx| {
-                end::replace(&mut tx, (session_id, &hardware_id), &candidates, wall).await
-            };
+            let now = app.clock().now_ms();
+            let job = async move |mut tx| end::replace(&mut tx, lease, &candidates, now).await;
             match app.database.write(job).await {
                 Ok(()) | Err(NotReplaced::Over | NotReplaced::NoneFree) => {}
                 Err(NotReplaced::Database(error)) => return Err(error),

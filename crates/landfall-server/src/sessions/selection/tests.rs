@@ -75,37 +75,37 @@ fn each_criterion_decides_in_its_turn() {
         Some(" hall 1"),
         1,
         expect![[r#"
-        + near: in room hall 1; free station slots: 0; signal: -60 dBm; last heartbeat: 0 s ago
-        - stale: ranked_lower: room
-        - same: ranked_lower: room
-        - late: ranked_lower: room
-        - loud: ranked_lower: room
-        - free: ranked_lower: room
-    "#]],
+            + near: in room hall 1; free station slots: 0; signal: -60 dBm; last heartbeat: 0 s ago
+            - free: ranked_lower: room
+            - loud: ranked_lower: room
+            - late: ranked_lower: room
+            - same: ranked_lower: room
+            - stale: ranked_lower: room
+        "#]],
     );
     check(
         &all,
         None,
         1,
         expect![[r#"
-        + free: free station slots: 8; signal: -80 dBm; last heartbeat: 0 s ago
-        - stale: ranked_lower: free station slots
-        - same: ranked_lower: free station slots
-        - late: ranked_lower: free station slots
-        - loud: ranked_lower: free station slots
-        - near: ranked_lower: free station slots
-    "#]],
+            + free: free station slots: 8; signal: -80 dBm; last heartbeat: 0 s ago
+            - loud: ranked_lower: free station slots
+            - late: ranked_lower: free station slots
+            - same: ranked_lower: free station slots
+            - stale: ranked_lower: free station slots
+            - near: ranked_lower: free station slots
+        "#]],
     );
     check(
         &only(&["stale", "same", "late", "loud"]),
         None,
         2,
         expect![[r#"
-        + loud: free station slots: 4; signal: -41 dBm; last heartbeat: 60 s ago
-        + late: free station slots: 4; signal: -60 dBm; last heartbeat: 0 s ago
-        - stale: ranked_lower: most recent heartbeat
-        - same: ranked_lower: hardware id
-    "#]],
+            + loud: free station slots: 4; signal: -41 dBm; last heartbeat: 60 s ago
+            + late: free station slots: 4; signal: -60 dBm; last heartbeat: 0 s ago
+            - same: ranked_lower: hardware id
+            - stale: ranked_lower: most recent heartbeat
+        "#]],
     );
     check(
         &only(&["same", "loud"]),

@@ -287,13 +287,10 @@ fn warnings(app: &App, session: &store::Session, leases: &[Lease], roster: i64) 
             "{gone} went offline, and another device took its place"
         ));
     }
-    if session.is_active() {
-        let gone = fleet::gone(app)
-            .into_iter()
-            .filter(|(id, _)| *id == session.id);
-        warnings.extend(
-            gone.map(|(_, gone)| format!("{gone} is offline, and no other device is free")),
-        );
+    for (session_id, gone) in fleet::gone(app) {
+        if session_id == session.id {
+            warnings.push(format!("{gone} is offline, and no other device is free"));
+        }
     }
     warnings
 }
