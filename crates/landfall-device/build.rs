@@ -1,4 +1,4 @@
-//! Builds the pages of portal and attendance: the plain files of a folder become one minified,
+//! Builds the pages of portal, attendance and config server: the plain files of a folder become one minified,
 //! gzipped document in `OUT_DIR/<folder>.html.gz`, and `OUT_DIR/<folder>.rs` holds the
 //! Content-Security-Policy that lets exactly its own style and script run. The build fails when a
 //! page outgrows its budget.
@@ -14,7 +14,7 @@ use sha2::{Digest as _, Sha256};
 mod minify;
 
 /// The folders, one for each page.
-const PAGES: [&str; 2] = ["portal", "attendance"];
+const PAGES: [&str; 3] = ["portal", "attendance", "editor"];
 
 /// The most bytes that a page may take on the wire.
 const PAGE_BYTES_MAX: usize = 4096;

@@ -35,3 +35,4 @@ mod standing;
 pub mod status;
 pub mod text;
 pub mod time;
+pub mod trial;

@@ -1,5 +1,5 @@
-//! A modest minifier for the portal's own sources: what gzip cannot take away by itself, no more.
-//! It knows just the JavaScript, CSS and HTML that the files of `portal/` use: a statement of the
+//! A modest minifier for the pages' own sources: what gzip cannot take away by itself, no more.
+//! It knows just the JavaScript, CSS and HTML that the files of `portal/` and `editor/` use: a statement of the
 //! script ends in `;` or `}`, parameters are plain names, there is no template literal, and no
 //! regular expression holds a space or a quote.
 

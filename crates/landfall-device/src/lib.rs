@@ -13,6 +13,7 @@ pub mod attendance;
 pub mod datagram;
 pub mod dhcp;
 pub mod dns;
+pub mod editor;
 pub mod fleet;
 #[cfg(any(test, fuzzing))]
 pub mod fuzzing;

@@ -2,7 +2,9 @@
 //!
 //! What is no configuration (the access point's generated key, the last credentials and their
 //! verdict, the last good access point) stands beside it, in a file of the same name and `.state`.
-//! Both are replaced whole, by a new file that takes the name of the old one.
+//! Both are replaced whole, by a new file that takes the name of the old one. A whole new
+//! configuration stands in a file of the same name and `.trial` until it is confirmed, and is the one
+//! in force as long as that file is there.
 
 use std::fs::{self, File, OpenOptions, Permissions};
 use std::io::{self, Write};
@@ -29,6 +31,12 @@ pub struct JsonFile {
     /// What was taken and is not written yet.
     document: Option<String>,
     state: Option<Vec<u8>>,
+    /// A whole new configuration that was taken.
+    new: Option<String>,
+    /// The configuration in force is on trial, so that its document is the other one.
+    on_trial: bool,
+    /// What was taken is a reset.
+    blank: bool,
     last_state: Vec<u8>,
 }
 
@@ -42,14 +50,35 @@ impl JsonFile {
             secret: String::new(),
             document: None,
             state: None,
+            new: None,
+            on_trial: false,
+            blank: false,
             last_state: Vec::new(),
         }
     }
 
     fn state_path(&self) -> PathBuf {
+        self.beside(".state")
+    }
+
+    fn trial_path(&self) -> PathBuf {
+        self.beside(".trial")
+    }
+
+    /// The file of the same name with that behind it.
+    fn beside(&self, ending: &str) -> PathBuf {
         let mut path = self.path.clone().into_os_string();
-        path.push(".state");
+        path.push(ending);
         path.into()
+    }
+
+    /// Where the document in force is.
+    fn document_path(&self) -> PathBuf {
+        if self.on_trial {
+            self.trial_path()
+        } else {
+            self.path.clone()
+        }
     }
 
     /// The key's length, the key, and the piece *networks* of a flash store.
@@ -135,7 +164,12 @@ impl JsonFile {
 
 impl Storage for JsonFile {
     async fn load(&mut self, warn: &mut dyn FnMut(&Warning<'_>)) -> Result<Stored, LoadError> {
-        let document = read(&self.path).map_err(|_| LoadError::StoreFailed)?;
+        let trial = read(&self.trial_path()).map_err(|_| LoadError::StoreFailed)?;
+        self.on_trial = trial.is_some();
+        let document = match trial {
+            Some(document) => Some(document),
+            None => read(&self.path).map_err(|_| LoadError::StoreFailed)?,
+        };
         let config = match document {
             Some(document) => config::load(&document, &self.defaults, warn),
             None => self.defaults.config(),
@@ -146,6 +180,7 @@ impl Storage for JsonFile {
             last_good: None,
             ap_secret: None,
             ap_prefix: self.defaults.ap_prefix.clone(),
+            on_trial: self.on_trial,
         };
         let state = read(&self.state_path()).map_err(|_| LoadError::StoreFailed)?;
         self.read_state(&state.unwrap_or_default(), &mut stored, warn);
@@ -156,7 +191,8 @@ impl Storage for JsonFile {
     }
 
     fn take(&mut self, op: StoreOp, source: Source<'_>) -> Result<(), StoreFailed> {
-        if op == StoreOp::Reset {
+        self.blank = op == StoreOp::Reset;
+        if self.blank {
             return self.take_reset(source);
         }
         // One file holds both pieces, and each is the machine's at this moment.
@@ -167,9 +203,38 @@ impl Storage for JsonFile {
         self.take_state(&source.manager.record())
     }
 
+    fn take_config(&mut self, config: ConfigRef<'_>, _: Source<'_>) -> Result<(), StoreFailed> {
+        self.new = Some(format!("{}\n", config.json(Secrets::Clear)));
+        Ok(())
+    }
+
+    async fn end_trial(&mut self, keep: bool) -> Result<(), StoreFailed> {
+        if !self.on_trial {
+            return Ok(());
+        }
+        let trial = self.trial_path();
+        let ended = if keep {
+            fs::rename(&trial, &self.path)
+        } else {
+            fs::remove_file(&trial)
+        };
+        ended
+            .and_then(|()| settle_names(&self.path))
+            .map_err(|_| StoreFailed)?;
+        self.on_trial = false;
+        Ok(())
+    }
+
     async fn commit(&mut self) -> Result<(), StoreFailed> {
+        if let Some(new) = self.new.take() {
+            return replace(&self.trial_path(), new.as_bytes()).map_err(|_| StoreFailed);
+        }
+        if std::mem::take(&mut self.blank) {
+            // Nothing may come back after a reset.
+            self.end_trial(true).await?;
+        }
         if let Some(document) = self.document.take() {
-            replace(&self.path, document.as_bytes()).map_err(|_| StoreFailed)?;
+            replace(&self.document_path(), document.as_bytes()).map_err(|_| StoreFailed)?;
         }
         if let Some(state) = self.state.take() {
             replace(&self.state_path(), &state).map_err(|_| StoreFailed)?;
@@ -210,6 +275,11 @@ fn replace(path: &Path, content: &[u8]) -> io::Result<()> {
     file.write_all(content)?;
     file.sync_all()?;
     fs::rename(&new, path)?;
+    settle_names(path)
+}
+
+/// Has the names in the file's folder survive a power cut.
+fn settle_names(path: &Path) -> io::Result<()> {
     let folder = path
         .parent()
         .filter(|folder| !folder.as_os_str().is_empty());

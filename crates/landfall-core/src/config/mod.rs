@@ -113,6 +113,23 @@ pub struct Wifi {
 }
 
 impl Wifi {
+    /// Whether the other one asks the same of a device, whatever is known about its networks.
+    pub fn says_the_same(&self, other: &Self) -> bool {
+        let alike = |(a, b): (&KnownNetwork, &KnownNetwork)| {
+            let (proven, id) = (a.proven, a.id);
+            *a == KnownNetwork {
+                proven,
+                id,
+                ..b.clone()
+            }
+        };
+        self.mode == other.mode
+            && self.ap == other.ap
+            && self.station == other.station
+            && self.networks.len() == other.networks.len()
+            && self.networks.iter().zip(&other.networks).all(alike)
+    }
+
     /// The known network that an event names.
     pub fn network_by_id(&self, id: NetworkId) -> Option<&KnownNetwork> {
         self.networks.iter().find(|network| network.id == id)

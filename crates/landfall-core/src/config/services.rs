@@ -70,6 +70,13 @@ pub struct Services {
     pub extra: Extra,
 }
 
+impl Services {
+    /// Whether the config server is to run: enabled, and with a password.
+    pub fn config_server_runs(&self) -> bool {
+        self.config_server_enabled && self.config_server_password.is_some()
+    }
+}
+
 /// How much is logged.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum LogLevel {

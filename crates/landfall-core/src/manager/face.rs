@@ -76,6 +76,14 @@ impl Manager {
         self.ap.is_up() && (self.ap.stale || self.ap_wanted())
     }
 
+    /// Whether the device can be reached, and stays so: it holds an address, or its access point is
+    /// up as the configuration wants it.
+    pub fn is_reachable(&self) -> bool {
+        let holds_address =
+            matches!(&self.side.station, Station::Online(link) if link.net.is_some());
+        holds_address || self.ap.is_up() && self.ap_wanted()
+    }
+
     /// Whether somebody said [`Command::Disconnect`](crate::command::Command::Disconnect).
     pub fn is_paused(&self) -> bool {
         self.policy.paused

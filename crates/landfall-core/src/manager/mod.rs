@@ -44,6 +44,7 @@ mod station;
 mod timers;
 mod vault;
 mod watch;
+mod whole;
 
 use heapless::Vec;
 

@@ -1,6 +1,8 @@
 //! What a scenario cannot show: a radio that never answers, events that nobody asked for, and any
 //! order of inputs. Whole worlds are in the simulator.
 
+mod whole;
+
 use core::net::Ipv4Addr;
 use std::sync::LazyLock;
 use std::vec;
@@ -69,6 +71,10 @@ impl Bench {
 
     fn feed(&mut self, input: Input) {
         self.machine.handle(input, self.now);
+        self.drain();
+    }
+
+    fn drain(&mut self) {
         for n in 0.. {
             assert!(n < OUTPUTS_MAX, "too many outputs of one input");
             match self.machine.poll_output() {
@@ -89,6 +95,14 @@ impl Bench {
                 | Output::Restart => {}
             }
         }
+    }
+
+    /// Hands the machine a whole configuration, where it takes one.
+    fn configure(&mut self, wifi: Wifi) {
+        let takes = self.machine.takes_config();
+        let taken = self.machine.handle_config(wifi, false, self.now);
+        assert_eq!(taken.is_ok(), takes);
+        self.drain();
     }
 
     fn take(&mut self, op: RadioOp) {

@@ -11,14 +11,19 @@ use edge_nal::{Close, TcpShutdown};
 use embassy_futures::block_on;
 use embedded_io_async::{ErrorType, Read, Write};
 use landfall_core::command::{Command, PortalUse, Reply};
-use landfall_core::config::{Identity, KnownNetwork, Security, Services, Wifi};
+use landfall_core::config::{
+    ConfigRef, Defaults, Identity, KnownNetwork, Secret, Security, Services, Wifi, parse_strict,
+};
 use landfall_core::event::Record;
 use landfall_core::manager::{Boot, Manager};
 use landfall_core::net::{Mac, Passphrase, Ssid};
 use landfall_core::status::Status;
 use landfall_core::time::Instant;
 
-use crate::http::{BUFFER_LEN, Device, Door, Server, Shared, Side, Timer, View};
+use crate::http::{
+    BUFFER_LEN, CONFIG_BUFFER_LEN, Device, Door, Server, Service, Shared, Side, Timer, Unsaved,
+    View,
+};
 
 /// The key of the known network. It must be sent nowhere.
 const KEY: &str = "kept-from-everybody";
@@ -28,18 +33,19 @@ const TAKES: usize = 64 * 1024;
 /// What every answer begins with.
 const BEGIN: &[u8] = b"HTTP/1.1 ";
 
-/// On both sides, in one segment and in many: what is answered is answered in HTTP, no more commands
+/// At both servers, on both sides, in one segment and in many: what is answered is answered in HTTP, no more commands
 /// reach the machine than requests were granted, and the key of a network reaches nobody. Of
 /// the request nothing stays behind in memory.
 pub fn http_request(bytes: &[u8]) {
     for side in [Side::Ap, Side::Station] {
         for segment in [bytes.len().max(1), 7] {
-            exchange(bytes, segment, side);
+            exchange::<BUFFER_LEN>(bytes, segment, side, Service::Portal);
+            exchange::<CONFIG_BUFFER_LEN>(bytes, segment, side, Service::Config);
         }
     }
 }
 
-fn exchange(bytes: &[u8], segment: usize, side: Side) {
+fn exchange<const LEN: usize>(bytes: &[u8], segment: usize, side: Side, service: Service) {
     let portal = Portal::new();
     let shared = Shared::new(1);
     let server = Server {
@@ -47,12 +53,13 @@ fn exchange(bytes: &[u8], segment: usize, side: Side) {
         timer: &Impatient,
         shared: &shared,
         door: Door {
+            service,
             side,
-            port: 80,
+            port: service.port(),
             loopback: false,
         },
     };
-    let mut buffer = [0; BUFFER_LEN];
+    let mut buffer = [0; LEN];
     let mut client = Client {
         says: bytes,
         segment,
@@ -114,7 +121,11 @@ impl Portal {
                 ..manager.status()
             },
             manager,
-            services: Services::default(),
+            services: Services {
+                config_server_enabled: true,
+                config_server_password: Secret::new("password"),
+                ..Services::default()
+            },
             commands: Cell::new(0),
         }
     }
@@ -148,6 +159,19 @@ impl Device for Portal {
     }
 
     fn portal_use(&self, _: PortalUse) {}
+
+    fn confirm_config(&self) {}
+
+    async fn put_config(&self, document: &[u8]) -> Result<(), Unsaved> {
+        let current = ConfigRef {
+            wifi: self.manager.wifi(),
+            services: &self.services,
+        };
+        let parsed = parse_strict(document, current, &Defaults::default());
+        parsed.map_err(Unsaved::Invalid)?;
+        self.commands.set(self.commands.get() + 1);
+        Ok(())
+    }
 
     async fn next_event(&self, _: u32) -> Record {
         core::future::pending().await

@@ -12,7 +12,8 @@ use super::body::{
 };
 use super::mark::{MarkPage, Room};
 use super::page::{NoticeBody, ResultBody};
-use crate::{attendance, portal};
+use super::view::Unsaved;
+use crate::{attendance, editor, portal};
 
 /// A status code with its phrase.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -116,6 +117,13 @@ pub enum Body {
     Room(Room),
     /// What came of a mark.
     Marked(&'static str),
+    /// The config server's page, gzipped.
+    Editor,
+    /// The configuration, secrets masked. Written from the device itself, a piece at a time: no
+    /// answer is as large as that.
+    Config,
+    /// Why a configuration was not taken.
+    Unsaved(Unsaved),
     /// What became of the form.
     Result(ResultBody),
     /// `GET /api/status`.
@@ -207,9 +215,19 @@ impl Response {
 
     /// Writes the head, up to and with its empty line.
     pub fn write_head(&self, out: &mut dyn Write, keep_alive: bool) -> fmt::Result {
+        self.write_head_for(self.body_len(), out, keep_alive)
+    }
+
+    /// The same for a body of that length.
+    pub(crate) fn write_head_for(
+        &self,
+        body_len: usize,
+        out: &mut dyn Write,
+        keep_alive: bool,
+    ) -> fmt::Result {
         write!(out, "HTTP/1.1 {} {}\r\n", self.code.0, self.code.phrase())?;
         // On a 204 too, against RFC 9110 §8.6: the servers that phones probe send it so.
-        write!(out, "Content-Length: {}\r\n", self.body_len())?;
+        write!(out, "Content-Length: {body_len}\r\n")?;
         self.body.write_type(out)?;
         self.extra.write(out)?;
         write_fixed_fields(out, self.body.policy())?;
@@ -254,9 +272,9 @@ impl Body {
             Self::Fixed(fixed) => return fixed.write_type(out),
             Self::Metrics(_) => "text/plain; version=0.0.4; charset=utf-8",
             // It says its own character set, and every byte of the page counts.
-            Self::Page | Self::Attendance => "text/html\r\nContent-Encoding: gzip",
+            Self::Page | Self::Attendance | Self::Editor => "text/html\r\nContent-Encoding: gzip",
             Self::Result(_) | Self::MarkPage(_) => "text/html; charset=utf-8",
-            Self::Room(_) => "text/plain; charset=utf-8",
+            Self::Room(_) | Self::Unsaved(_) => "text/plain; charset=utf-8",
             Self::Status(_)
             | Self::Scan(_)
             | Self::Connecting
@@ -265,7 +283,8 @@ impl Body {
             | Self::Clients(_)
             | Self::Mode(_)
             | Self::Session(_)
-            | Self::Marked(_) => "application/json",
+            | Self::Marked(_)
+            | Self::Config => "application/json",
         };
         write!(out, "Content-Type: {kind}\r\n")
     }
@@ -276,6 +295,8 @@ impl Body {
             portal::CONTENT_SECURITY_POLICY
         } else if *self == Self::Attendance {
             attendance::CONTENT_SECURITY_POLICY
+        } else if *self == Self::Editor {
+            editor::CONTENT_SECURITY_POLICY
         } else {
             STRICT_POLICY
         }
@@ -285,15 +306,19 @@ impl Body {
     pub(crate) fn page(&self) -> Option<&'static [u8]> {
         if *self == Self::Page {
             Some(portal::PAGE)
+        } else if *self == Self::Editor {
+            Some(editor::PAGE)
         } else {
             (*self == Self::Attendance).then_some(attendance::PAGE)
         }
     }
 
-    /// Writes the body; pages are no text and are sent as they are.
+    /// Writes the body; pages are no text and are sent as they are, the configuration is written
+    /// where there is a device.
     pub fn write(&self, out: &mut dyn Write) -> fmt::Result {
         match self {
-            Self::Page | Self::Attendance => Ok(()),
+            Self::Page | Self::Attendance | Self::Editor | Self::Config => Ok(()),
+            Self::Unsaved(why) => super::config::write_unsaved(out, why),
             Self::MarkPage(body) => body.write(out),
             Self::Room(body) => body.write(out),
             Self::Marked(result) => write!(out, r#"{{"result":"{result}"}}"#),
@@ -346,7 +371,7 @@ impl Failure {
 }
 
 /// Counts what is written.
-struct Count(usize);
+pub(super) struct Count(pub(super) usize);
 
 impl Write for Count {
     fn write_str(&mut self, text: &str) -> fmt::Result {

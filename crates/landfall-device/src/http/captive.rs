@@ -5,7 +5,7 @@ use core::net::IpAddr;
 
 use super::answer::{Extra, Fixed, Response};
 use super::head::Head;
-use super::view::View;
+use super::view::{Side, View};
 
 /// What an operating system takes for success.
 enum Success {
@@ -118,6 +118,12 @@ pub(crate) fn answer(
         Success::Html(text) => Response::new(200, Fixed::Html(text)),
         Success::Portal | Success::NotFound => to_portal(),
     })
+}
+
+/// Leads who asks a stranger for a page to the portal, on the access point's side; none: it is
+/// something else.
+pub(crate) fn lead_home(head: &Head<'_>, side: Side, view: &View<'_>) -> Option<Response<Fixed>> {
+    (side == Side::Ap && head.method.reads()).then(|| redirect(view))
 }
 
 /// Whether that path belongs to programs, who are never redirected.

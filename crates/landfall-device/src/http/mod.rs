@@ -11,6 +11,7 @@
 mod answer;
 mod body;
 mod captive;
+mod config;
 mod event;
 mod fields;
 mod form;
@@ -37,6 +38,7 @@ pub use body::{
     CLIENTS_BODY_MAX, COURSE_CODE_MAX, COURSE_TITLE_MAX, NETWORKS_BODY_MAX, SCAN_BODY_MAX,
     SCAN_ROWS_MAX, STATUS_BODY_MAX,
 };
+pub use config::{CONFIG_BODY_MAX, CONFIG_BUFFER_LEN};
 pub use event::{EVENT_MAX, write_json as write_event_json};
 pub use limiter::{LOGIN_ADDRESSES_MAX, LOGIN_FAILURES_MAX, LOGIN_WINDOW_MS, Limiter};
 pub use page::RESULT_PAGE_MAX;
@@ -45,5 +47,5 @@ pub use server::{
     BUFFER_LEN, Buffer, KEEP_ALIVE_MS, REQUEST_MS, STREAM_BEAT_MS, STREAMS_ON_CHIP,
     STREAMS_ON_HOST, Server, Shared, WRITE_MS,
 };
-pub use view::{Client, Device, Door, Session, Side, Timer, View};
+pub use view::{Client, Device, Door, Service, Session, Side, Timer, Unsaved, View};
 pub use who::{Caller, caller};

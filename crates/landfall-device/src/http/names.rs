@@ -23,8 +23,9 @@ pub(crate) fn is_own(authority: &str, door: Door, view: &View<'_>) -> bool {
     if door.loopback && port == door.port && is_loopback(host) {
         return true;
     }
-    // Seen from its network the device listens on 80, wherever the simulator binds it.
-    let port_fits = port == HTTP_PORT || port == door.port;
+    // Seen from its network the device listens on the service's port, wherever the simulator binds
+    // it; and what names no port names the device.
+    let port_fits = [HTTP_PORT, door.service.port(), door.port].contains(&port);
     port_fits && (is_address(host, door, view) || is_hostname(host, view))
 }
 

@@ -6,10 +6,10 @@ use core::net::IpAddr;
 use embedded_io_async::{Read, Write};
 
 use super::answer::{Fixed, Response};
-use super::head::{self, Head, HeadError, Method};
+use super::head::{self, HEAD_MAX, Head, HeadError, Method};
 use super::route::{self, BODY_MAX, Call};
-use super::server::{BUFFER_LEN, Buffer, Server};
-use super::view::{Device, Timer};
+use super::server::{BUFFER_LEN, Server};
+use super::view::{Device, Service, Timer};
 
 // A whole body has to fit where the head was.
 const _: () = assert!(BODY_MAX <= BUFFER_LEN);
@@ -70,18 +70,21 @@ impl<D: Device, T: Timer> Server<'_, D, T> {
         &self,
         io: &mut S,
         peer: IpAddr,
-        buffer: &mut Buffer,
+        buffer: &mut [u8],
         mut filled: usize,
     ) -> Received
     where
         S: Read + Write,
     {
         let head_len = loop {
-            if let Some(len) = head::end_of_head(&buffer[..filled]) {
+            let begun = filled.min(HEAD_MAX);
+            if let Some(len) = head::end_of_head(&buffer[..begun]) {
                 break len;
             }
             match buffer.get_mut(filled..) {
+                // A longer buffer is for a body.
                 None | Some([]) => return not_understood(HeadError::TooLarge),
+                Some(_) if begun == HEAD_MAX => return not_understood(HeadError::TooLarge),
                 Some(room) => match io.read(room).await {
                     Ok(n) if n > 0 => filled += n,
                     Ok(_) | Err(_) => return Received::Gone,
@@ -92,8 +95,12 @@ impl<D: Device, T: Timer> Server<'_, D, T> {
             Err(error) => return not_understood(error),
             Ok(head) => {
                 let opened = self.device.with_view(|view| {
-                    route::open(&head, self.door, peer, view, &self.shared.limiter)
+                    let door = self.door.at(view);
+                    route::open(&head, door, peer, view, &self.shared.limiter)
                 });
+                if self.door.service == Service::Config && super::config::is_owners(&opened) {
+                    self.device.confirm_config();
+                }
                 (Frame::of(&head), opened, head.expects_continue)
             }
         };

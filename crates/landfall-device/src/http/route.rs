@@ -14,7 +14,7 @@ use super::head::{Head, Method};
 use super::limiter::Limiter;
 use super::names;
 use super::reply::Then;
-use super::view::{Door, Side, View};
+use super::view::{Door, Service, Side, View};
 use super::who::{self, Access};
 use crate::fleet::NewMark;
 
@@ -34,6 +34,8 @@ pub enum Answer {
     Ask(Command, Then),
     /// The event stream.
     Events,
+    /// Take the body as the whole configuration.
+    Configure,
     /// Take this mark, and tell in that form what came of it.
     Mark(NewMark, Form),
 }
@@ -49,14 +51,16 @@ pub enum Form {
 
 /// What a body has to be.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Takes {
+pub(super) enum Takes {
     Json,
     Form,
+    /// Whatever its type says.
+    Anything,
 }
 
 /// Whether and how a request counts as use of the portal.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Use {
+pub(super) enum Use {
     /// It does not, unless it is a `POST`.
     None,
     /// The page is looked at.
@@ -67,17 +71,17 @@ enum Use {
     Seen,
 }
 
-type Handler = fn(&Call, &[u8], &View<'_>) -> Answer;
+pub(super) type Handler = fn(&Call, &[u8], &View<'_>) -> Answer;
 
 /// One line of the table.
-struct Route {
-    method: Method,
+pub(super) struct Route {
+    pub(super) method: Method,
     /// `<n>` at its end stands for a place in the list of networks.
-    path: &'static str,
-    access: Access,
-    takes: Takes,
-    uses: Use,
-    handler: Handler,
+    pub(super) path: &'static str,
+    pub(super) access: Access,
+    pub(super) takes: Takes,
+    pub(super) uses: Use,
+    pub(super) handler: Handler,
 }
 
 const fn get(path: &'static str, access: Access, uses: Use, handler: Handler) -> Route {
@@ -145,14 +149,15 @@ const ROUTES: &[Route] = &[
 /// A request that found its handler and may reach it; its body is still to be read.
 #[derive(Clone, Copy)]
 pub struct Call {
-    route: &'static Route,
+    pub(super) route: &'static Route,
     /// The place in the list of networks that the path names.
     pub(crate) place: Option<u8>,
     /// Where it came in.
     pub(crate) door: Door,
     /// Whose it is.
     pub(crate) peer: IpAddr,
-    active: bool,
+    /// What its query asks: that the page was touched of late, or that nothing be stored.
+    pub(super) active: bool,
 }
 
 /// Finds the handler of a request, or the answer to it that needs none.
@@ -163,8 +168,15 @@ pub fn open(
     view: &View<'_>,
     limiter: &Limiter,
 ) -> Result<Call, Response<Fixed>> {
+    if door.service == Service::Config {
+        return super::config::open(head, door, peer, view, limiter);
+    }
     check_names(head, door, peer, view)?;
-    let (route, place) = find(head)?;
+    let (route, place) = find(ROUTES, head).map_err(|missing| match missing {
+        Missing::Path => Response::error(404, "not-found", "path", "nothing is here"),
+        Missing::Method(allow) => Response::error(405, "method-not-allowed", "method", "see Allow")
+            .with(Extra::Allow(allow)),
+    })?;
     who::check(route.access, head, door.side, peer, view, limiter)?;
     if route.takes == Takes::Form && head.origin.is_none() {
         return Err(foreign_origin("send the form from the portal's own page"));
@@ -175,7 +187,7 @@ pub fn open(
             "unsupported-media-type",
             "Content-Type",
             match route.takes {
-                Takes::Json => "send application/json",
+                Takes::Json | Takes::Anything => "send application/json",
                 Takes::Form => "send application/x-www-form-urlencoded",
             },
         ));
@@ -224,7 +236,7 @@ fn check_names(
     }
 }
 
-fn foreign_origin(reason: &'static str) -> Response<Fixed> {
+pub(super) fn foreign_origin(reason: &'static str) -> Response<Fixed> {
     Response::error(403, "foreign-origin", "Origin", reason)
 }
 
@@ -233,14 +245,25 @@ fn too_large() -> Response<Fixed> {
     Response::error(413, "too-large", "body", "more than 4096 bytes")
 }
 
-fn find(head: &Head<'_>) -> Result<(&'static Route, Option<u8>), Response<Fixed>> {
+/// Why no route was found.
+pub(super) enum Missing {
+    /// Nothing has that path.
+    Path,
+    /// What has it takes these methods.
+    Method(&'static str),
+}
+
+pub(super) fn find(
+    routes: &'static [Route],
+    head: &Head<'_>,
+) -> Result<(&'static Route, Option<u8>), Missing> {
     let method = if head.method.reads() {
         Method::Get
     } else {
         head.method
     };
     let mut allowed = Methods::default();
-    for route in ROUTES {
+    for route in routes {
         let Some(place) = match_path(route.path, head.path) else {
             continue;
         };
@@ -249,11 +272,7 @@ fn find(head: &Head<'_>) -> Result<(&'static Route, Option<u8>), Response<Fixed>
         }
         allowed.add(route.method);
     }
-    Err(match allowed.text() {
-        None => Response::error(404, "not-found", "path", "nothing is here"),
-        Some(allow) => Response::error(405, "method-not-allowed", "method", "see Allow")
-            .with(Extra::Allow(allow)),
-    })
+    Err(allowed.text().map_or(Missing::Path, Missing::Method))
 }
 
 /// Whether the path is that of the pattern, and the place it names.
@@ -304,6 +323,7 @@ fn fits(takes: Takes, content_type: Option<&str>) -> bool {
     let wanted = match takes {
         Takes::Json => "application/json",
         Takes::Form => "application/x-www-form-urlencoded",
+        Takes::Anything => return true,
     };
     let essence = content_type.and_then(|text| text.split(';').next());
     essence.is_some_and(|essence| essence.trim_ascii().eq_ignore_ascii_case(wanted))
@@ -319,6 +339,9 @@ impl Call {
     /// or, by every other `POST`, even one that is refused, that somebody is there. On the station's
     /// side it is told nothing.
     pub fn use_on_entry(&self) -> Option<PortalUse> {
+        if self.door.service == Service::Config {
+            return None;
+        }
         let touched = match self.route.uses {
             Use::None => self.route.method == Method::Post,
             Use::Touch => true,
@@ -330,7 +353,9 @@ impl Call {
 
     /// What the machine is told once it is answered with that code.
     pub fn use_on_answer(&self, code: Code) -> Option<PortalUse> {
-        let is_post = self.route.method == Method::Post && self.route.uses != Use::Seen;
+        let is_post = self.route.method == Method::Post
+            && self.route.uses != Use::Seen
+            && self.door.service == Service::Portal;
         (is_post && code.is_accepted() && self.door.side == Side::Ap).then_some(PortalUse::Posted)
     }
 }

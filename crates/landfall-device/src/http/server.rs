@@ -13,7 +13,7 @@ use embedded_io_async::{Read, Write};
 use landfall_core::command::{Command, Refusal, Reply};
 use zeroize::Zeroize;
 
-use super::answer::{Response, Window};
+use super::answer::{Body, Response, Window};
 use super::head::HEAD_MAX;
 use super::limiter::Limiter;
 use super::receive::{Frame, Received, timed_out};
@@ -87,10 +87,10 @@ pub struct Server<'a, D, T> {
 impl<D: Device, T: Timer> Server<'_, D, T> {
     /// Serves `N` connections at a time, until it is dropped. Each takes a worker, an event stream
     /// included; a chip wants at least five, so that four are left beside its stream.
-    pub async fn serve<A: TcpAccept, const N: usize>(
+    pub async fn serve<A: TcpAccept, const N: usize, const LEN: usize>(
         &self,
         acceptor: &A,
-        buffers: &mut [Buffer; N],
+        buffers: &mut [[u8; LEN]; N],
     ) -> Infallible {
         // Every worker accepts for itself: stacks without a queue of their own (smoltcp) take a
         // connection only while somebody is waiting for it.
@@ -100,7 +100,7 @@ impl<D: Device, T: Timer> Server<'_, D, T> {
         core::future::pending().await
     }
 
-    async fn work<A: TcpAccept>(&self, acceptor: &A, buffer: &mut Buffer) -> Infallible {
+    async fn work<A: TcpAccept>(&self, acceptor: &A, buffer: &mut [u8]) -> Infallible {
         loop {
             match acceptor.accept().await {
                 Ok((peer, mut io)) => self.connection(&mut io, peer.ip(), buffer).await,
@@ -110,7 +110,7 @@ impl<D: Device, T: Timer> Server<'_, D, T> {
     }
 
     /// Serves one connection to its end.
-    pub async fn connection<S>(&self, io: &mut S, peer: IpAddr, buffer: &mut Buffer)
+    pub async fn connection<S>(&self, io: &mut S, peer: IpAddr, buffer: &mut [u8])
     where
         S: Read + Write + TcpShutdown,
     {
@@ -133,7 +133,7 @@ impl<D: Device, T: Timer> Server<'_, D, T> {
     }
 
     /// The first bytes of another request; none: there is none.
-    async fn next_bytes<S: Read>(&self, io: &mut S, buffer: &mut Buffer) -> Option<usize> {
+    async fn next_bytes<S: Read>(&self, io: &mut S, buffer: &mut [u8]) -> Option<usize> {
         match select(io.read(buffer), self.timer.sleep_ms(KEEP_ALIVE_MS)).await {
             Either::First(Ok(n)) if n > 0 => Some(n),
             Either::First(_) | Either::Second(()) => None,
@@ -146,7 +146,7 @@ impl<D: Device, T: Timer> Server<'_, D, T> {
         &self,
         io: &mut S,
         peer: IpAddr,
-        buffer: &mut Buffer,
+        buffer: &mut [u8],
         filled: usize,
     ) -> Option<usize>
     where
@@ -175,9 +175,17 @@ impl<D: Device, T: Timer> Server<'_, D, T> {
         };
         let (early, window) = buffer.split_at_mut(frame.left);
         let keep_alive = frame.keep_alive && window.len() >= WINDOW_MIN;
-        let sending = send(io, &response, frame.is_head, keep_alive, window);
+        let sending = async {
+            if response.body == Body::Config {
+                self.send_config(io, &response, frame.is_head, keep_alive, window)
+                    .await
+            } else {
+                let sent = send(io, &response, frame.is_head, keep_alive, window).await;
+                sent.is_ok()
+            }
+        };
         let sent = match select(sending, self.timer.sleep_ms(WRITE_MS)).await {
-            Either::First(sent) => sent.is_ok(),
+            Either::First(sent) => sent,
             Either::Second(()) => false,
         };
         // Request and answer may have held a password.
@@ -197,6 +205,7 @@ impl<D: Device, T: Timer> Server<'_, D, T> {
             Answer::Ready(response) => response,
             Answer::Events => return None,
             Answer::Mark(mark, form) => self.attend(mark, form).await,
+            Answer::Configure => super::config::saved(self.device.put_config(body).await),
             Answer::Ask(command, then) => {
                 let reply = match then {
                     Then::Scan => self.scan().await,
@@ -205,7 +214,7 @@ impl<D: Device, T: Timer> Server<'_, D, T> {
                     }
                 };
                 self.device
-                    .with_view(|view| then.answer(reply, self.door, view))
+                    .with_view(|view| then.answer(reply, call.door, view))
             }
         };
         if let Some(used) = call.use_on_answer(response.code) {
@@ -238,7 +247,7 @@ impl<D: Device, T: Timer> Server<'_, D, T> {
 
     /// Closes a connection so that its last answer arrives: closing with unread bytes around would
     /// reset it, and the client might never see why.
-    async fn finish<S>(&self, io: &mut S, scratch: &mut Buffer)
+    async fn finish<S>(&self, io: &mut S, scratch: &mut [u8])
     where
         S: Read + TcpShutdown,
     {

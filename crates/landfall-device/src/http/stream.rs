@@ -9,7 +9,7 @@ use embedded_io_async::{Read, Write};
 use super::answer::{Response, STRICT_POLICY, Window, write_fixed_fields};
 use super::event::{EVENT_MAX, write_sse};
 use super::receive::Frame;
-use super::server::{BUFFER_LEN, Buffer, Server, Shared, WRITE_MS, send};
+use super::server::{BUFFER_LEN, Server, Shared, WRITE_MS, send};
 use super::view::{Device, Timer};
 
 /// Time after which a quiet stream says that it is alive.
@@ -20,7 +20,7 @@ const _: () = assert!(EVENT_MAX <= BUFFER_LEN);
 
 impl<D: Device, T: Timer> Server<'_, D, T> {
     /// Serves the stream until the client goes, or does not take what it is sent.
-    pub(super) async fn stream<S>(&self, io: &mut S, frame: &Frame, buffer: &mut Buffer)
+    pub(super) async fn stream<S>(&self, io: &mut S, frame: &Frame, buffer: &mut [u8])
     where
         S: Read + Write,
     {
@@ -50,7 +50,7 @@ impl<D: Device, T: Timer> Server<'_, D, T> {
         &self,
         io: &mut S,
         next: &mut u32,
-        buffer: &mut Buffer,
+        buffer: &mut [u8],
     ) -> Option<usize> {
         loop {
             let mut heard = [0; 16];

@@ -6,7 +6,7 @@ use core::str;
 
 use heapless::String;
 use landfall_core::command::{Command, PortalUse, Reply};
-use landfall_core::config::{ApSecurity, Identity, Secret, Services, Wifi};
+use landfall_core::config::{ApSecurity, ConfigRef, Identity, SaveError, Secret, Services, Wifi};
 use landfall_core::event::Record;
 use landfall_core::net::{HOSTNAME_MAX, Hostname, KeyMaterial, PSK_HEX_LEN};
 use landfall_core::radio::ScanRow;
@@ -26,9 +26,30 @@ pub enum Side {
     Station,
 }
 
+/// What is served at a socket.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Service {
+    /// The portal and its API.
+    Portal,
+    /// The config server.
+    Config,
+}
+
+impl Service {
+    /// The port at which a device serves it.
+    pub const fn port(self) -> u16 {
+        match self {
+            Self::Portal => 80,
+            Self::Config => 8080,
+        }
+    }
+}
+
 /// One socket that people knock at.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Door {
+    /// What is served there.
+    pub service: Service,
     /// Where those come from who reach it.
     pub side: Side,
     /// The port it really listens on.
@@ -36,6 +57,22 @@ pub struct Door {
     /// Whether `127.0.0.1:<port>` and `localhost:<port>` stand for the device's address: so in the
     /// simulator, nowhere else.
     pub loopback: bool,
+}
+
+impl Door {
+    /// The same as a request finds it: in the simulator the config server has one socket for both
+    /// sides, and stands on the station's while that holds an address.
+    #[must_use]
+    pub(crate) fn at(self, view: &View<'_>) -> Self {
+        if !self.loopback || self.service == Service::Portal {
+            return self;
+        }
+        let side = match view.status.station_ip {
+            Some(_) => Side::Station,
+            None => Side::Ap,
+        };
+        Self { side, ..self }
+    }
 }
 
 /// A fleet session that the device runs.
@@ -102,6 +139,14 @@ impl View<'_> {
         match side {
             Side::Ap => Some(self.status.ap_ip),
             Side::Station => self.status.station_ip,
+        }
+    }
+
+    /// The configuration in force.
+    pub(crate) fn config(&self) -> ConfigRef<'_> {
+        ConfigRef {
+            wifi: self.wifi,
+            services: self.services,
         }
     }
 
@@ -188,9 +233,27 @@ pub trait Device {
         async { Attended::NoSession }
     }
 
+    /// Says that the device's owner asked the config server for something.
+    fn confirm_config(&self);
+
+    /// Has a document stored as the whole configuration; the network restarts with it once the
+    /// answer had time to go out.
+    fn put_config(&self, document: &[u8]) -> impl Future<Output = Result<(), Unsaved>>;
+
     /// The first event kept whose number is at least `seq`; waits where there is none yet. May be
     /// dropped while it waits.
     fn next_event(&self, seq: u32) -> impl Future<Output = Record>;
+}
+
+/// Why a whole configuration was not taken; nothing changed.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Unsaved {
+    /// Credentials are being proved, or another configuration is on its way.
+    Busy,
+    /// It is none: line and column, or path and reason.
+    Invalid(SaveError),
+    /// The store did not take it.
+    StoreFailed,
 }
 
 /// Lets time pass on the wall clock, whatever the speed of the device's own.

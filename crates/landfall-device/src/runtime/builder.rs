@@ -4,6 +4,7 @@ use embassy_sync::blocking_mutex::raw::RawMutex;
 use landfall_core::config::{AP_SECRET_ALPHABET, Identity, Warning};
 use landfall_core::manager::{Boot, Manager};
 use landfall_core::net::{Mac, Passphrase};
+use landfall_core::time::Instant;
 
 use super::hooks::Hook;
 use super::{Clock, Device, LoadError, Radio, Runner, Shared, Storage, Stored};
@@ -134,7 +135,8 @@ impl<S: Storage> Builder<S> {
             seed,
             chip: self.chip,
         };
-        shared.install(device(stored, made, self.safe_mode));
+        let now = shared.clock().now();
+        shared.install(device(stored, made, self.safe_mode, now));
         Ok(Runner::new(claim, radio, self.store, made))
     }
 
@@ -160,7 +162,8 @@ pub(super) struct Made {
 }
 
 /// The device as it boots from what was stored.
-pub(super) fn device(stored: Stored, made: Made, safe_mode: bool) -> Device {
+pub(super) fn device(stored: Stored, made: Made, safe_mode: bool, now: Instant) -> Device {
+    let trial = Device::trial_of(&stored, safe_mode, now);
     let Stored {
         config,
         candidate,
@@ -176,7 +179,7 @@ pub(super) fn device(stored: Stored, made: Made, safe_mode: bool) -> Device {
         probe_internet: !config.services.internet_probe_url.is_empty(),
         seed: made.seed,
     };
-    Device::new(Manager::new(boot), config.services, made.chip)
+    Device::new(Manager::new(boot), config.services, trial, made.chip)
 }
 
 /// Holds a radio's place. Gives it back where a build ends early, its future dropped included, and

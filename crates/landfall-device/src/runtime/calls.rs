@@ -68,6 +68,29 @@ impl Calls {
         self.inbox.push_back((ticket, command)).map_err(|_| Full)
     }
 
+    /// Whether the next command for the machine changes what is stored.
+    pub(super) fn next_is_edit(&self) -> bool {
+        self.inbox
+            .front()
+            .is_some_and(|(_, command)| match command {
+                Command::Join { .. }
+                | Command::Add(_)
+                | Command::Put(..)
+                | Command::Remove(_)
+                | Command::RemoveAt(_)
+                | Command::SetMode(_)
+                | Command::SetAp(_) => true,
+                // A reset ends the trial by itself, in one piece with what it forgets.
+                Command::Reset
+                | Command::ResetByButton
+                | Command::ForceAp(_)
+                | Command::Disconnect
+                | Command::Resume
+                | Command::Scan
+                | Command::Reboot => false,
+            })
+    }
+
     /// The next command for the machine.
     pub(super) fn next_command(&mut self) -> Option<(Ticket, Command)> {
         self.inbox.pop_front()

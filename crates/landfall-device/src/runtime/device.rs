@@ -6,9 +6,11 @@ use landfall_core::event::{Event, History, Record};
 use landfall_core::manager::{Input, Manager};
 use landfall_core::status::{Client, Internet, State};
 use landfall_core::time::Instant;
+use landfall_core::trial::Trial;
 
 use super::calls::{Calls, Outcome};
 use super::clients::{self, Clients};
+use super::configs::Sent;
 use super::consoles::{Around, Consoles};
 use super::improv::{Desk, Renaming};
 use super::radio::Radio;
@@ -38,6 +40,9 @@ pub struct Device {
     chip: &'static str,
     /// What the doors see of the fleet.
     pub(crate) fleet: Fleet,
+    pub(super) trial: Trial,
+    pub(super) sent: Sent,
+    pub(super) last_sent: u32,
     portal: [Option<PortalUse>; 3],
     internet: Option<Internet>,
     reset_due: bool,
@@ -59,7 +64,12 @@ pub(super) enum Task {
 }
 
 impl Device {
-    pub(super) fn new(manager: Manager, services: Services, chip: &'static str) -> Self {
+    pub(super) fn new(
+        manager: Manager,
+        services: Services,
+        trial: Trial,
+        chip: &'static str,
+    ) -> Self {
         Self {
             manager,
             services,
@@ -71,6 +81,9 @@ impl Device {
             renaming: Renaming::Idle,
             chip,
             fleet: Fleet::new(),
+            trial,
+            sent: Sent::None,
+            last_sent: 0,
             portal: [None; 3],
             internet: None,
             reset_due: false,
@@ -90,6 +103,11 @@ impl Device {
     /// Who has joined the access point.
     pub fn clients(&self) -> &Clients {
         &self.clients
+    }
+
+    /// Whether the store may be read and written as a whole now.
+    pub(super) fn is_at_rest(&self) -> bool {
+        self.manager.takes_config() && !self.trial.is_announced()
     }
 
     pub(super) fn source(&self) -> Source<'_> {
@@ -208,10 +226,11 @@ impl Device {
         if let Some(found) = self.internet.take() {
             return Some(Input::Internet(found));
         }
-        if !self.manager.takes_commands() {
+        // What is changed while a new configuration is about to take force would be lost with it.
+        if !self.manager.takes_commands() || self.trial.is_announced() {
             return None;
         }
-        if self.reset_due && self.manager.takes_commands() {
+        if self.reset_due {
             self.reset_due = false;
             return Some(Input::Command(BUTTON, Command::ResetByButton));
         }
@@ -244,8 +263,9 @@ mod tests {
     use super::*;
 
     /// Bytes of RAM that a device takes beside its sockets: machine, doors' settings, 64 events,
-    /// three consoles, each with its Improv client, and the inbox, and 32 marks that wait for the fleet server.
-    const DEVICE_MAX: usize = 28 * 1024;
+    /// three consoles, each with its Improv client, the inbox, 32 marks that wait for the fleet server,
+    /// and a configuration on its way into the store.
+    const DEVICE_MAX: usize = 33 * 1024;
 
     #[test]
     fn a_device_fits_its_ram() {

@@ -3,6 +3,7 @@
 use core::fmt;
 
 use landfall_core::command::{Refusal, Verdict};
+use landfall_core::config;
 use landfall_core::net::{PassphraseError, SsidError};
 use landfall_core::radio::FailureClass;
 
@@ -80,6 +81,19 @@ pub enum LoadError {
     /// The command did not get through.
     Call(CallError),
     /// The store could not be read at all: look at the flash or the file.
+    StoreFailed,
+}
+
+/// Why a whole configuration was not taken; nothing changed.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum PutError {
+    /// It did not get through.
+    Call(CallError),
+    /// Credentials are being proved, or another configuration is on its way: ask again.
+    Busy,
+    /// It is no configuration: line and column, or path and reason.
+    Invalid(config::SaveError),
+    /// The store did not take it: look at the flash or the file.
     StoreFailed,
 }
 
@@ -190,6 +204,17 @@ impl fmt::Display for LoadError {
     }
 }
 
+impl fmt::Display for PutError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Call(error) => error.fmt(f),
+            Self::Busy => f.write_str("credentials or a configuration are being tried: ask again"),
+            Self::Invalid(error) => error.fmt(f),
+            Self::StoreFailed => f.write_str("the store did not take it: look at the flash"),
+        }
+    }
+}
+
 impl fmt::Display for ServerError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self {
@@ -207,6 +232,7 @@ impl core::error::Error for ScanError {}
 impl core::error::Error for ApError {}
 impl core::error::Error for SaveError {}
 impl core::error::Error for LoadError {}
+impl core::error::Error for PutError {}
 impl core::error::Error for ServerError {}
 
 impl JoinError {
@@ -230,4 +256,4 @@ macro_rules! from_call {
         }
     )*};
 }
-from_call!(JoinError SetError ScanError ApError SaveError LoadError);
+from_call!(JoinError SetError ScanError ApError SaveError LoadError PutError);

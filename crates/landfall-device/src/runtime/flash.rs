@@ -4,7 +4,8 @@ use core::ops::Range;
 
 use embedded_storage_async::nor_flash::NorFlash;
 use landfall_core::config::stored::{
-    DoesNotFit, NETWORKS_MAX, SETTINGS_MAX, Stored as Pieces, encode_networks, encode_settings,
+    DoesNotFit, Head, NETWORKS_MAX, SETTINGS_MAX, Slot, Stored as Pieces, encode_networks,
+    encode_settings,
 };
 use landfall_core::config::{Config, ConfigRef, Defaults, Mode, Networks, StartPolicy, Warning};
 use landfall_core::manager::{Record, StoreFailed, StoreOp};
@@ -26,9 +27,31 @@ const PIECE_MAX: usize = if SETTINGS_MAX > NETWORKS_MAX {
 pub struct FlashStorage<F: NorFlash> {
     store: Store<F>,
     defaults: Defaults,
+    /// As it was when the configuration was loaded: pieces belong to its slot.
+    head: Head,
     settings: Piece<SETTINGS_MAX>,
     networks: Piece<NETWORKS_MAX>,
+    taken: Taken,
     condition: Condition,
+}
+
+/// What the pieces that were taken are.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Taken {
+    /// Those of the configuration in force, or none.
+    Own,
+    /// Those of a whole new one.
+    New,
+    /// What a reset leaves.
+    Blank,
+}
+
+/// The keys of a slot: settings and networks.
+const fn keys(slot: Slot) -> (Key, Key) {
+    match slot {
+        Slot::A => (Key::Settings, Key::Networks),
+        Slot::B => (Key::OtherSettings, Key::OtherNetworks),
+    }
 }
 
 /// A piece that was taken, and is not written yet. It holds secrets, and is wiped when it is.
@@ -87,8 +110,10 @@ impl<F: NorFlash> FlashStorage<F> {
         Ok(Self {
             store,
             defaults,
+            head: Head::default(),
             settings: Piece::EMPTY,
             networks: Piece::EMPTY,
+            taken: Taken::Own,
             condition,
         })
     }
@@ -108,8 +133,11 @@ impl<F: NorFlash> FlashStorage<F> {
         &mut self.store
     }
 
-    /// Stores a whole configuration, as a device is given one before it first starts.
+    /// Stores a whole configuration, as a device is given one before it first starts. What was on
+    /// trial is not any more.
     pub async fn seed(&mut self, config: &Config) -> Result<(), StoreFailed> {
+        self.head = self.stored_head().await.map_err(|_| StoreFailed)?;
+        self.end_trial(true).await?;
         let record = Record {
             networks: &config.wifi.networks,
             candidate: None,
@@ -120,6 +148,97 @@ impl<F: NorFlash> FlashStorage<F> {
         self.networks
             .fill(|buffer| encode_networks(&record, buffer))?;
         self.commit().await
+    }
+
+    /// Which slot is in force; the first where that was never said.
+    async fn stored_head(&mut self) -> Result<Head, StoreError> {
+        let mut bytes = [0; Head::LEN];
+        let head = match self.store.load(Key::Head, &mut bytes).await {
+            Ok(stored) => stored.and_then(Head::decode),
+            // One that is longer is none.
+            Err(StoreError::TooLong) => None,
+            Err(error) => return Err(error),
+        };
+        Ok(head.unwrap_or_default())
+    }
+
+    async fn write_head(&mut self, head: Head) -> Result<(), StoreFailed> {
+        let saved = self.store.save(Key::Head, &head.encode()).await;
+        saved.map(drop).map_err(|_| StoreFailed)
+    }
+
+    /// Writes the pieces that were taken into that slot, settings first.
+    async fn write_pieces(&mut self, slot: Slot) -> Result<(), StoreFailed> {
+        let (settings, networks) = keys(slot);
+        let written = self.settings.write(&mut self.store, settings).await;
+        if written.is_err() {
+            // The rest of what was refused must not go out with the next write.
+            self.networks.drop_content();
+        }
+        written?;
+        self.networks.write(&mut self.store, networks).await
+    }
+
+    /// A new configuration is whole in the other slot before the head says so.
+    async fn write_new(&mut self) -> Result<(), StoreFailed> {
+        let slot = self.head.slot.other();
+        self.write_pieces(slot).await?;
+        let on_trial = true;
+        self.write_head(Head { slot, on_trial }).await
+    }
+
+    /// A reset forgets the configuration before, too; nothing may come back.
+    async fn write_blank(&mut self) -> Result<(), StoreFailed> {
+        self.end_trial(true).await?;
+        self.write_pieces(self.head.slot).await?;
+        let (settings, networks) = keys(self.head.slot.other());
+        for key in [networks, settings] {
+            self.store.remove(key).await.map_err(|_| StoreFailed)?;
+        }
+        Ok(())
+    }
+
+    /// What [`load`](Storage::load) would give, without taking it up: what the machine writes goes
+    /// where it went before.
+    ///
+    /// # Errors
+    /// The flash does not read.
+    pub async fn peek(&mut self, warn: &mut dyn FnMut(&Warning<'_>)) -> Result<Stored, LoadError> {
+        let head = self.stored_head().await;
+        let head = head.map_err(|_| LoadError::StoreFailed)?;
+        self.read(head, warn).await
+    }
+
+    async fn read(
+        &mut self,
+        head: Head,
+        warn: &mut dyn FnMut(&Warning<'_>),
+    ) -> Result<Stored, LoadError> {
+        let mut pieces = Pieces::new(&self.defaults);
+        let mut buffer = [0; PIECE_MAX];
+        let failed = |_| LoadError::StoreFailed;
+        let (settings, networks) = keys(head.slot);
+        let store = &mut self.store;
+        if let Some(bytes) = store.load(settings, &mut buffer).await.map_err(failed)? {
+            pieces.read_settings(bytes, warn);
+        }
+        if let Some(bytes) = store.load(networks, &mut buffer).await.map_err(failed)? {
+            pieces.read_networks(bytes, warn);
+        }
+        let secret = store
+            .load(Key::Identity, &mut buffer)
+            .await
+            .map_err(failed)?;
+        let ap_secret = secret.and_then(|bytes| Passphrase::new(bytes).ok());
+        buffer.zeroize();
+        Ok(Stored {
+            config: pieces.config,
+            candidate: pieces.candidate,
+            last_good: pieces.last_good,
+            ap_secret: self.defaults.ap_secret.clone().or(ap_secret),
+            ap_prefix: self.defaults.ap_prefix.clone(),
+            on_trial: head.on_trial,
+        })
     }
 
     /// Settings first, so that a device that loses its power in between still comes up with its
@@ -149,40 +268,16 @@ impl<F: NorFlash> FlashStorage<F> {
 
 impl<F: NorFlash> Storage for FlashStorage<F> {
     async fn load(&mut self, warn: &mut dyn FnMut(&Warning<'_>)) -> Result<Stored, LoadError> {
-        let mut pieces = Pieces::new(&self.defaults);
-        let mut buffer = [0; PIECE_MAX];
-        let failed = |_| LoadError::StoreFailed;
-        let store = &mut self.store;
-        if let Some(bytes) = store
-            .load(Key::Settings, &mut buffer)
-            .await
-            .map_err(failed)?
-        {
-            pieces.read_settings(bytes, warn);
-        }
-        if let Some(bytes) = store
-            .load(Key::Networks, &mut buffer)
-            .await
-            .map_err(failed)?
-        {
-            pieces.read_networks(bytes, warn);
-        }
-        let secret = store
-            .load(Key::Identity, &mut buffer)
-            .await
-            .map_err(failed)?;
-        let ap_secret = secret.and_then(|bytes| Passphrase::new(bytes).ok());
-        buffer.zeroize();
-        Ok(Stored {
-            config: pieces.config,
-            candidate: pieces.candidate,
-            last_good: pieces.last_good,
-            ap_secret: self.defaults.ap_secret.clone().or(ap_secret),
-            ap_prefix: self.defaults.ap_prefix.clone(),
-        })
+        let head = self.stored_head().await;
+        self.head = head.map_err(|_| LoadError::StoreFailed)?;
+        self.read(self.head, warn).await
     }
 
     fn take(&mut self, op: StoreOp, source: Source<'_>) -> Result<(), StoreFailed> {
+        self.taken = match op {
+            StoreOp::Networks | StoreOp::Settings => Taken::Own,
+            StoreOp::Reset => Taken::Blank,
+        };
         match op {
             StoreOp::Networks => self
                 .networks
@@ -198,14 +293,48 @@ impl<F: NorFlash> Storage for FlashStorage<F> {
         }
     }
 
-    async fn commit(&mut self) -> Result<(), StoreFailed> {
-        let settings = self.settings.write(&mut self.store, Key::Settings).await;
-        if settings.is_err() {
-            // The rest of a reset that was refused must not go out with the next write.
-            self.networks.drop_content();
+    fn take_config(
+        &mut self,
+        config: ConfigRef<'_>,
+        source: Source<'_>,
+    ) -> Result<(), StoreFailed> {
+        self.taken = Taken::New;
+        let networks = &config.wifi.networks;
+        let before = source.manager.record();
+        let first = |list: &Networks| list.first().map(|network| network.ssid);
+        let record = Record {
+            networks,
+            last_good: before
+                .last_good
+                .filter(|_| first(networks) == first(before.networks)),
+            ..before
+        };
+        self.settings
+            .fill(|buffer| encode_settings(config, buffer))?;
+        self.networks
+            .fill(|buffer| encode_networks(&record, buffer))
+    }
+
+    async fn end_trial(&mut self, keep: bool) -> Result<(), StoreFailed> {
+        let Head { slot, on_trial } = self.head;
+        if !on_trial {
+            return Ok(());
         }
-        settings?;
-        self.networks.write(&mut self.store, Key::Networks).await
+        let ended = Head {
+            slot: if keep { slot } else { slot.other() },
+            on_trial: false,
+        };
+        self.write_head(ended).await?;
+        self.head = ended;
+        Ok(())
+    }
+
+    async fn commit(&mut self) -> Result<(), StoreFailed> {
+        match core::mem::replace(&mut self.taken, Taken::Own) {
+            Taken::Own => self.write_pieces(self.head.slot).await,
+            Taken::New => self.write_new().await,
+            Taken::Blank => self.write_blank().await,
+        }
     }
 
     async fn keep_secret(&mut self, secret: &Passphrase) -> Result<(), StoreFailed> {
@@ -230,3 +359,6 @@ impl<F: NorFlash> Storage for FlashStorage<F> {
 }
 
 const _: () = assert!(PASSPHRASE_MAX <= PIECE_MAX);
+
+#[cfg(test)]
+mod tests;

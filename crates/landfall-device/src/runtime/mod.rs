@@ -17,6 +17,7 @@ mod calls;
 mod chores;
 mod clients;
 mod clock;
+mod configs;
 mod consoles;
 mod device;
 mod error;
@@ -36,10 +37,11 @@ pub use builder::{BuildError, Builder};
 pub use calls::{CALLS_MAX, INBOX_MAX};
 pub use clients::Clients;
 pub use clock::Clock;
+pub use configs::Confirm;
 pub use consoles::{CONSOLES_MAX, INPUT_MAX, OUTPUT_MAX};
 pub use device::Device;
 pub use error::{
-    ApError, CallError, JoinError, LoadError, SaveError, ScanError, ServerError, SetError,
+    ApError, CallError, JoinError, LoadError, PutError, SaveError, ScanError, ServerError, SetError,
 };
 pub use flash::FlashStorage;
 pub use hooks::{HOOKS_MAX, Hook};

@@ -7,9 +7,9 @@ use embassy_sync::blocking_mutex::raw::RawMutex;
 use landfall_core::command::{Command, Door, PortalUse, Refusal, Reply};
 use landfall_core::event::Record;
 
-use super::{CallError, Clock, Device, Wifi};
+use super::{CallError, Clock, Confirm, Device, PutError, Wifi};
 use crate::fleet::{self, Attended, NewMark};
-use crate::http::{self, View};
+use crate::http::{self, Unsaved, View};
 
 /// Bound of the answer to a command of the portal: a scan may have to wait for a join.
 const REPLY_MS: u32 = 10_000;
@@ -55,6 +55,21 @@ impl<C: Clock, M: RawMutex> http::Device for Wifi<C, M> {
 
     fn portal_use(&self, what: PortalUse) {
         self.shared().with(|device| device.portal(what));
+    }
+
+    fn confirm_config(&self) {
+        self.shared().with(Device::confirm_config);
+    }
+
+    async fn put_config(&self, document: &[u8]) -> Result<(), Unsaved> {
+        let put = self.shared().put_config(document, Confirm::Request).await;
+        put.map_err(|error| match error {
+            PutError::Busy | PutError::Call(CallError::TooManyCalls) => Unsaved::Busy,
+            PutError::Invalid(error) => Unsaved::Invalid(error),
+            PutError::StoreFailed | PutError::Call(CallError::NotRunning | CallError::TimedOut) => {
+                Unsaved::StoreFailed
+            }
+        })
     }
 
     async fn next_event(&self, seq: u32) -> Record {

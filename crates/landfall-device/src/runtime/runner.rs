@@ -34,6 +34,8 @@ pub struct Runner<R, S, C: 'static, M: RawMutex + 'static = CriticalSectionRawMu
     pub(super) store: S,
     made: Made,
     deadline: Option<Instant>,
+    /// When the trial of a configuration goes on.
+    pub(super) trial_due: Option<Instant>,
     /// The machine waits for this to be written.
     pub(super) writing: Option<Result<(), StoreFailed>>,
 }
@@ -56,6 +58,7 @@ impl<R: Radio, S: Storage, C: Clock, M: RawMutex> Runner<R, S, C, M> {
             store,
             made,
             deadline: None,
+            trial_due: None,
             writing: None,
         }
     }
@@ -87,8 +90,10 @@ impl<R: Radio, S: Storage, C: Clock, M: RawMutex> Runner<R, S, C, M> {
         self.radio.reset();
         self.writing = None;
         self.deadline = None;
+        self.trial_due = None;
+        let now = self.shared.clock().now();
         self.shared
-            .install(builder::device(stored, self.made, false));
+            .install(builder::device(stored, self.made, false, now));
         Ok(())
     }
 
@@ -114,10 +119,11 @@ impl<R: Radio, S: Storage, C: Clock, M: RawMutex> Runner<R, S, C, M> {
             shared,
             radio,
             deadline,
+            trial_due,
             ..
         } = self;
         let due = async {
-            match *deadline {
+            match [*deadline, *trial_due].into_iter().flatten().min() {
                 Some(at) => shared.clock().sleep_until(at).await,
                 None => core::future::pending().await,
             }
@@ -160,9 +166,11 @@ impl<R: Radio, S: Storage, C: Clock, M: RawMutex> Runner<R, S, C, M> {
                     self.deadline = deadline;
                     self.shared.tell();
                     if !self.write().await
+                        && !self.try_config().await
                         && !self.feed()
                         && !self.converse()
                         && !self.rename().await
+                        && !self.store_sent().await
                         && !self.run_errand().await
                         && !self.serve_fleet().await
                     {
@@ -280,7 +288,7 @@ impl<R: Radio, S: Storage, C: Clock, M: RawMutex> Runner<R, S, C, M> {
     /// Does what the handle wants of the store; false where it wants nothing.
     async fn run_errand(&mut self) -> bool {
         let asked = self.shared.look(|device| match device.errand {
-            Errand::Asked(task) => Some(task),
+            Errand::Asked(task) => Some(task).filter(|_| device.is_at_rest()),
             Errand::Idle | Errand::Done(..) => None,
         });
         let Some(task) = asked.flatten() else {
@@ -288,7 +296,7 @@ impl<R: Radio, S: Storage, C: Clock, M: RawMutex> Runner<R, S, C, M> {
         };
         let done = match task {
             Task::Save => self.save_all().await,
-            Task::Load => self.load_services().await,
+            Task::Load => self.reload(false).await,
         };
         self.shared
             .look(|device| device.errand = Errand::Done(task, done));
@@ -306,17 +314,6 @@ impl<R: Radio, S: Storage, C: Clock, M: RawMutex> Runner<R, S, C, M> {
             }
         }
         true
-    }
-
-    /// Reads the store again: what the doors need is in force at once.
-    async fn load_services(&mut self) -> bool {
-        match self.store.load(&mut |_| {}).await {
-            Ok(stored) => self
-                .shared
-                .look(|device| device.services = stored.config.services)
-                .is_some(),
-            Err(_) => false,
-        }
     }
 }
 

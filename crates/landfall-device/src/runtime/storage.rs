@@ -2,7 +2,7 @@
 
 use heapless::String;
 use landfall_core::command::Verdict;
-use landfall_core::config::{AP_PREFIX_MAX, Config, Services, Warning};
+use landfall_core::config::{AP_PREFIX_MAX, Config, ConfigRef, Services, Warning};
 use landfall_core::manager::{LastGood, Manager, StoreFailed, StoreOp};
 use landfall_core::net::{Passphrase, Ssid};
 
@@ -23,6 +23,16 @@ pub trait Storage {
 
     /// Takes one piece into the store's own buffer. Called under the device's lock: encodes, writes nothing.
     fn take(&mut self, op: StoreOp, source: Source<'_>) -> Result<(), StoreFailed>;
+
+    /// Takes a whole new configuration into the store's own buffer. [`commit`](Self::commit) then
+    /// writes it beside the one in force and puts it on trial: [`load`](Self::load) gives it from
+    /// then on, and pieces that are taken before that still go to the one in force.
+    fn take_config(&mut self, config: ConfigRef<'_>, source: Source<'_>)
+    -> Result<(), StoreFailed>;
+
+    /// Ends the trial of the configuration in force: it stays, or the one before is what
+    /// [`load`](Self::load) gives from then on. Nothing where none is on trial.
+    fn end_trial(&mut self, keep: bool) -> impl Future<Output = Result<(), StoreFailed>>;
 
     /// Writes what was taken, so that a power cut leaves all of it or nothing of it.
     fn commit(&mut self) -> impl Future<Output = Result<(), StoreFailed>>;
@@ -74,4 +84,6 @@ pub struct Stored {
     pub ap_secret: Option<Passphrase>,
     /// What the access point's name begins with.
     pub ap_prefix: String<AP_PREFIX_MAX>,
+    /// Whether the configuration still has to be confirmed, or the one before comes back.
+    pub on_trial: bool,
 }

@@ -12,7 +12,7 @@ pub(crate) const SECTOR_LEN: usize = 256;
 
 /// What the operation that the power cut hit leaves behind.
 #[derive(Clone, Copy, Debug)]
-pub(super) enum Tear {
+pub(crate) enum Tear {
     /// As if it had not begun.
     Nothing,
     /// Its first bytes are done.
@@ -28,7 +28,7 @@ pub(super) enum Tear {
 }
 
 impl Tear {
-    pub(super) const ALL: [Self; 6] = [
+    pub(crate) const ALL: [Self; 6] = [
         Self::Nothing,
         Self::Prefix,
         Self::Suffix,
@@ -43,11 +43,11 @@ impl Tear {
 pub(crate) struct Nor<const SECTOR: usize = SECTOR_LEN, const READ: usize = 4> {
     pub(crate) bytes: Vec<u8>,
     /// Writes and erases so far.
-    pub(super) operations: usize,
+    pub(crate) operations: usize,
     /// Writes to words that were not erased.
     pub(super) overwrites: usize,
     /// The operation that the power cut hits, counted from 0, and what it leaves.
-    pub(super) cut: Option<(usize, Tear)>,
+    pub(crate) cut: Option<(usize, Tear)>,
     /// Operations from this one on fail and change nothing.
     pub(super) fails_from: Option<usize>,
     random: u32,

@@ -1,6 +1,7 @@
 //! The runner and the handle, in a world where nothing takes time.
 #![expect(clippy::unwrap_used, reason = "a test fails by it")]
 
+mod configs;
 mod improv;
 mod world;
 

@@ -9,7 +9,7 @@ use std::sync::{Arc, Mutex};
 use std::task::{Context, Poll, Wake, Waker};
 
 use landfall_core::config::{
-    Config, KnownNetwork, Networks, Security, Services, StartPolicy, Warning,
+    Config, ConfigRef, KnownNetwork, Mode, Networks, Security, Services, StartPolicy, Warning,
 };
 use landfall_core::manager::{StoreFailed, StoreOp};
 use landfall_core::net::{Channel, Ipv4Net, KeyMaterial, Mac, Passphrase, Ssid};
@@ -200,6 +200,10 @@ pub(crate) struct TestStorage {
 struct Kept {
     config: Config,
     taken: Option<Config>,
+    /// What was taken is a whole new configuration.
+    new: bool,
+    /// What comes back where the configuration is not confirmed.
+    before: Option<Config>,
     secret: Option<Passphrase>,
     failing: bool,
 }
@@ -236,6 +240,14 @@ impl TestStorage {
         self.inside.lock().unwrap().failing = failing;
     }
 
+    pub(crate) fn is_on_trial(&self) -> bool {
+        self.inside.lock().unwrap().before.is_some()
+    }
+
+    pub(crate) fn forget_networks(&self) {
+        self.inside.lock().unwrap().config.wifi.networks.clear();
+    }
+
     pub(crate) fn names(&self) -> Vec<String> {
         let kept = self.inside.lock().unwrap();
         let networks = kept.config.wifi.networks.iter();
@@ -263,6 +275,7 @@ impl Storage for TestStorage {
             last_good: None,
             ap_secret: kept.secret.clone(),
             ap_prefix: "Landfall-".try_into().unwrap(),
+            on_trial: kept.before.is_some(),
         })
     }
 
@@ -271,10 +284,36 @@ impl Storage for TestStorage {
             wifi: source.manager.wifi().clone(),
             services: source.services.clone(),
         };
+        let mut kept = self.inside.lock().unwrap();
         if op == StoreOp::Reset {
             config.wifi.networks.clear();
+            config.wifi.mode = Mode::StaAp;
+            config.wifi.ap.start_policy = StartPolicy::Fallback;
+            kept.before = None;
         }
-        self.inside.lock().unwrap().taken = Some(config);
+        kept.taken = Some(config);
+        Ok(())
+    }
+
+    fn take_config(&mut self, config: ConfigRef<'_>, _: Source<'_>) -> Result<(), StoreFailed> {
+        let mut kept = self.inside.lock().unwrap();
+        kept.taken = Some(Config {
+            wifi: config.wifi.clone(),
+            services: config.services.clone(),
+        });
+        kept.new = true;
+        Ok(())
+    }
+
+    async fn end_trial(&mut self, keep: bool) -> Result<(), StoreFailed> {
+        let mut kept = self.inside.lock().unwrap();
+        if kept.failing {
+            return Err(StoreFailed);
+        }
+        let before = kept.before.take();
+        if let Some(before) = before.filter(|_| !keep) {
+            kept.config = before;
+        }
         Ok(())
     }
 
@@ -283,7 +322,11 @@ impl Storage for TestStorage {
         if kept.failing {
             return Err(StoreFailed);
         }
-        kept.config = kept.taken.take().expect("something was taken");
+        let taken = kept.taken.take().expect("something was taken");
+        let before = std::mem::replace(&mut kept.config, taken);
+        if std::mem::take(&mut kept.new) {
+            kept.before = Some(before);
+        }
         Ok(())
     }
 

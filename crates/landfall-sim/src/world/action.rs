@@ -8,15 +8,19 @@
 //! ap NAME on|off|deauth|password KEY|rssi DBM|dhcp on|off|comeback MS|channel N
 //! flash fails|works                    lease ends           miss joined|address|lost|left|ap-started|scan-done
 //! fault scan|ap                        refuse CODE          refuse sae|assoc STATUS
+//! config [NAME[/KEY]] … [mode=] [policy=] [deadline=MS] [serves] [cut]      request
 //! ```
 
 mod write;
 
 use landfall_core::command::{Command, PortalUse};
-use landfall_core::config::{ApSecurity, ApSettings, KnownNetwork, Mode, Security, StartPolicy};
+use landfall_core::config::{
+    ApSecurity, ApSettings, KnownNetwork, Mode, Security, StartPolicy, Wifi,
+};
 use landfall_core::net::{Channel, Mac, Passphrase, Ssid};
 use landfall_core::radio::{RadioEvent, Reason};
 
+use super::configs::NewConfig;
 use crate::air::Fault;
 use crate::air::access_point::ApChange;
 pub(super) use write::write_network;
@@ -26,6 +30,10 @@ pub(super) use write::write_network;
 pub enum Action {
     /// A user asks for something over some door.
     Command(Command),
+    /// The owner saves a whole configuration.
+    Config(NewConfig),
+    /// The owner asks the config server for something.
+    Request,
     /// A user is at the portal.
     Portal(PortalUse),
     /// A user looks at the status, which is written down.
@@ -112,6 +120,8 @@ impl Action {
             ["portal", "posted"] => Self::Portal(PortalUse::Posted),
             ["portal", "seen"] => Self::Portal(PortalUse::Seen),
             ["status"] => Self::Status,
+            ["config", words @ ..] => Self::Config(parse_config(words)?),
+            ["request"] => Self::Request,
             ["power", "cut"] => Self::PowerCut,
             ["flash", "fails"] => Self::FlashFails(true),
             ["flash", "works"] => Self::FlashFails(false),
@@ -168,6 +178,36 @@ pub(super) fn parse_network(words: &[&str]) -> Option<KnownNetwork> {
         }
     }
     Some(network)
+}
+
+fn parse_config(words: &[&str]) -> Option<NewConfig> {
+    let mut new = NewConfig {
+        wifi: Wifi::default(),
+        serves: false,
+        cut: false,
+    };
+    for word in words {
+        match (*word, word.split_once('=')) {
+            ("serves", _) => new.serves = true,
+            ("cut", _) => new.cut = true,
+            (_, Some(("mode", mode))) => new.wifi.mode = Mode::parse(mode)?,
+            (_, Some(("policy", word))) => {
+                new.wifi.ap.start_policy = StartPolicy::parse(word)?;
+            }
+            (_, Some(("deadline", ms))) => {
+                new.wifi.station.fallback_deadline_ms = ms.parse().ok()?;
+            }
+            (_, Some(_)) => return None,
+            (word, None) => {
+                let (name, key) = word.split_once('/').unwrap_or((word, ""));
+                let ssid = Ssid::new(name.as_bytes()).ok()?;
+                let security = Security::from_password(key.as_bytes()).ok()?;
+                let network = KnownNetwork::new(ssid, security);
+                new.wifi.networks.push(network).ok()?;
+            }
+        }
+    }
+    Some(new)
 }
 
 fn parse_settings(words: &[&str]) -> Option<ApSettings> {
@@ -241,6 +281,9 @@ mod tests {
             "portal seen",
             "status",
             "power cut",
+            "config",
+            "config home/Password2 cafe mode=sta policy=never deadline=0 serves cut",
+            "request",
             "flash fails",
             "flash works",
             "lease ends",

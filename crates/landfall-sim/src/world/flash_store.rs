@@ -11,9 +11,10 @@ use embedded_storage_async::nor_flash::{ErrorType, MultiwriteNorFlash, NorFlash,
 use landfall_core::config::stored::{NETWORKS_MAX, encode_networks};
 use landfall_core::config::{Config, Defaults, Services};
 use landfall_core::manager::{Manager, Record, StoreFailed, StoreOp};
-use landfall_device::runtime::{FlashStorage, Source, Storage};
+use landfall_device::runtime::{FlashStorage, Source, Storage, Stored};
 use landfall_device::store::{Key, SECTORS_MIN};
 
+use super::configs::{self, NewConfig};
 use super::store::Kept;
 use crate::flash::{FlashError, FlashPlan, SECTOR_SIZE, SimFlash};
 
@@ -64,6 +65,32 @@ impl FlashStore {
         assert!(seeded, "sound flash takes a configuration");
     }
 
+    /// Takes a whole new configuration.
+    pub(super) fn take_config(&mut self, new: &NewConfig, manager: &Manager) {
+        let config = Config {
+            wifi: new.wifi.clone(),
+            services: configs::services(new.serves),
+        };
+        let services = &self.services;
+        let source = Source { manager, services };
+        let taken = self.storage.take_config(config.as_ref(), source);
+        assert!(taken.is_ok(), "every configuration fits its pieces");
+        self.in_flight = true;
+    }
+
+    /// Ends the trial of the configuration in force.
+    pub(super) fn end_trial(&mut self, keep: bool, fails: bool) -> Result<(), StoreFailed> {
+        self.chip.flash().set_failing(fails);
+        block_on(self.storage.end_trial(keep))
+    }
+
+    /// Reads the configuration that is to be in force from now on.
+    pub(super) fn take_up(&mut self) -> Option<Kept> {
+        let stored = block_on(self.storage.load(&mut |_| {})).ok()?;
+        self.services = stored.config.services.clone();
+        Some(kept_of(stored))
+    }
+
     /// Takes what is to be written, as the machine holds it now.
     pub(super) fn take(&mut self, op: StoreOp, manager: &Manager) {
         let services = &self.services;
@@ -91,18 +118,26 @@ impl FlashStore {
         }
         self.chip.flash().power_on();
         self.storage = open(&self.chip);
+        // The device boots from it.
+        let _ = self.take_up();
     }
 
     /// What a device would find if it booted now.
     pub(super) fn kept(&mut self) -> Option<Kept> {
-        let stored = block_on(self.storage.load(&mut |_| {})).ok()?;
-        let kept = Kept {
-            wifi: stored.config.wifi,
-            candidate: stored.candidate,
-            last_good: stored.last_good,
-        };
-        Some(kept.without_ids())
+        let stored = block_on(self.storage.peek(&mut |_| {})).ok()?;
+        Some(kept_of(stored))
     }
+}
+
+fn kept_of(stored: Stored) -> Kept {
+    let kept = Kept {
+        serves: stored.config.services.config_server_runs(),
+        wifi: stored.config.wifi,
+        candidate: stored.candidate,
+        last_good: stored.last_good,
+        on_trial: stored.on_trial,
+    };
+    kept.without_ids()
 }
 
 fn open(chip: &Chip) -> FlashStorage<Chip> {

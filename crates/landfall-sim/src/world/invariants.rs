@@ -111,6 +111,13 @@ impl Invariants {
         };
     }
 
+    /// A whole configuration is put in force: the owner's, or the one before it.
+    pub(super) fn configured(&mut self, store: &Store, now_ms: u64) {
+        let connected = self.connected;
+        self.booted(store, now_ms);
+        self.connected = connected;
+    }
+
     pub(super) fn commanded(&mut self, command: &Command, now_ms: u64) {
         self.excused_at = self.excused_at.max(now_ms);
         self.round_ended = None;

@@ -5,6 +5,7 @@
 //! down ([`World::journal`]), and after every step the [invariants] are checked.
 
 pub mod action;
+pub mod configs;
 mod flash_store;
 pub mod invariants;
 mod journal;
@@ -23,6 +24,7 @@ use landfall_core::net::{Mac, Passphrase};
 use landfall_core::radio::{RadioEvent, RadioOp};
 use landfall_core::status::Internet;
 use landfall_core::time::Instant;
+use landfall_core::trial::Trial;
 
 use crate::air::access_point::InternetAccess;
 use crate::air::file::AirFile;
@@ -72,6 +74,9 @@ pub struct World {
     start: Start,
     seed: u64,
     deadline: Option<Instant>,
+    /// Of the configuration in force, and when it goes on.
+    trial: Trial,
+    trial_due: Option<Instant>,
     events_told: u64,
     journal: Option<Journal>,
     tickets: u32,
@@ -112,6 +117,8 @@ impl World {
             start,
             seed,
             deadline: None,
+            trial: Trial::new(),
+            trial_due: None,
             events_told: 0,
             journal: None,
             tickets: 0,
@@ -185,10 +192,16 @@ impl World {
     /// When something happens next by itself.
     pub fn next_ms(&mut self) -> Option<u64> {
         let deadline = self.deadline.map(|at| self.world_time(at));
-        [deadline, self.air.poll_timeout(), self.store.due_ms()]
-            .into_iter()
-            .flatten()
-            .min()
+        let trial = self.trial_due.map(|at| self.world_time(at));
+        [
+            deadline,
+            trial,
+            self.air.poll_timeout(),
+            self.store.due_ms(),
+        ]
+        .into_iter()
+        .flatten()
+        .min()
     }
 
     /// What happens at this moment: first the radio, then the store, then the clock, so that an
@@ -207,17 +220,7 @@ impl World {
             .due_ms()
             .is_some_and(|due_ms| due_ms <= self.now_ms)
         {
-            let fails = self.store.fails();
-            let result = match &mut self.flash {
-                Some(flash) => flash.commit(fails),
-                None if fails => Err(StoreFailed),
-                None => Ok(()),
-            };
-            self.store.finish(result.is_ok());
-            self.writes += 1;
-            if result.is_err() || self.writes.is_multiple_of(COMPARE_EVERY) {
-                self.compare()?;
-            }
+            let result = self.finish_write()?;
             self.invariants.stored(&self.store, result.is_ok())?;
             self.feed(Input::Stored(result))?;
         }
@@ -225,7 +228,26 @@ impl World {
         if self.deadline.is_some_and(|deadline| deadline <= now) {
             self.feed(Input::Timeout)?;
         }
+        if self.trial_due.is_some_and(|due| due <= self.device_time()) {
+            self.try_config()?;
+        }
         Ok(())
+    }
+
+    /// The write under way ends.
+    fn finish_write(&mut self) -> Result<Result<(), StoreFailed>, Violation> {
+        let fails = self.store.fails();
+        let result = match &mut self.flash {
+            Some(flash) => flash.commit(fails),
+            None if fails => Err(StoreFailed),
+            None => Ok(()),
+        };
+        self.store.finish(result.is_ok());
+        self.writes += 1;
+        if result.is_err() || self.writes.is_multiple_of(COMPARE_EVERY) {
+            self.compare()?;
+        }
+        Ok(result)
     }
 
     /// I1, on flash: it holds what the model of the store says, after a failed write too.
@@ -264,6 +286,19 @@ impl World {
             return Ok(());
         }
         self.machine.handle(input, self.device_time());
+        match self.after_input()? {
+            Asked::Nothing => self.try_config(),
+            Asked::Probe => self.probe(),
+            Asked::Restart => {
+                self.write(|| "restart".to_owned());
+                self.reboot();
+                self.feed(Input::Timeout)
+            }
+        }
+    }
+
+    /// Carries out what the machine says, and checks the invariants.
+    fn after_input(&mut self) -> Result<Asked, Violation> {
         let asked = self.drain()?;
         self.invariants.check(
             &self.machine,
@@ -275,15 +310,7 @@ impl World {
         if let Some(journal) = &mut self.journal {
             self.invariants.check_secrets(&self.machine, journal)?;
         }
-        match asked {
-            Asked::Nothing => Ok(()),
-            Asked::Probe => self.probe(),
-            Asked::Restart => {
-                self.write(|| "restart".to_owned());
-                self.reboot();
-                self.feed(Input::Timeout)
-            }
-        }
+        Ok(asked)
     }
 
     fn probe(&mut self) -> Result<(), Violation> {
@@ -387,7 +414,7 @@ impl World {
         self.write(|| format!("> {action}"));
         match action {
             Action::Command(command) => {
-                if !self.machine.takes_commands() {
+                if !self.let_in(command)? || !self.machine.takes_commands() {
                     self.write(|| "not taken".to_owned());
                     return Ok(());
                 }
@@ -420,11 +447,9 @@ impl World {
                 self.air.change(name, change, self.now_ms);
                 self.step()
             }
-            Action::PowerCut => {
-                self.cut_power()?;
-                self.reboot();
-                self.feed(Input::Timeout)
-            }
+            Action::PowerCut => self.restart_after_cut(),
+            Action::Config(new) => self.save_config(new),
+            Action::Request => self.request_config(),
             Action::FlashFails(fails) => {
                 self.store.set_failing(*fails);
                 Ok(())
@@ -435,6 +460,12 @@ impl World {
                 Ok(())
             }
         }
+    }
+
+    fn restart_after_cut(&mut self) -> Result<(), Violation> {
+        self.cut_power()?;
+        self.reboot();
+        self.feed(Input::Timeout)
     }
 
     /// The power goes; what the flash holds after that is one of the things it may.
@@ -462,7 +493,9 @@ impl World {
             ..self.store.boot(identity(), self.seed ^ self.now_ms)
         };
         self.machine = Manager::new(boot);
+        self.trial = configs::trial_of(&self.store.kept, false);
         self.deadline = None;
+        self.trial_due = None;
         self.invariants.booted(&self.store, self.now_ms);
         self.write(|| "boot".to_owned());
     }

@@ -9,6 +9,7 @@ use landfall_core::radio::Reason;
 
 use super::Start;
 use super::action::{Action, Missed};
+use super::configs::NewConfig;
 use super::scenario::Scenario;
 use crate::air::Fault;
 use crate::air::access_point::ApChange;
@@ -150,7 +151,13 @@ fn action(rng: &mut Rng, routers: &[String]) -> Action {
         63..67 => Action::Command(Command::Add(KnownNetwork::new(name(rng), key(rng)))),
         67..69 => Action::Command(Command::Remove(name(rng))),
         69..72 => Action::Command(Command::SetMode(*pick(rng, &Mode::ALL))),
-        72..75 => Action::Command(Command::Scan),
+        72..74 => Action::Command(Command::Scan),
+        74 if rng.chance(50) => Action::Request,
+        74 => Action::Config(NewConfig {
+            wifi: wifi(rng),
+            serves: rng.chance(50),
+            cut: rng.chance(15),
+        }),
         75..83 => Action::Portal(*pick(
             rng,
             &[

@@ -9,6 +9,7 @@ use landfall_core::event::NetworkId;
 use landfall_core::manager::{Boot, LastGood, Manager, StoreOp};
 use landfall_core::net::Ssid;
 
+use super::configs::NewConfig;
 use super::sabotage::Sabotage;
 
 /// How long a write takes.
@@ -20,6 +21,10 @@ pub(super) struct Kept {
     pub(super) wifi: Wifi,
     pub(super) candidate: Option<(Ssid, Verdict)>,
     pub(super) last_good: Option<LastGood>,
+    /// The config server runs.
+    pub(super) serves: bool,
+    /// It has to be confirmed, or the one before comes back.
+    pub(super) on_trial: bool,
 }
 
 impl Kept {
@@ -35,7 +40,12 @@ impl Kept {
 /// The store of a device.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub(super) struct Store {
+    /// What a boot finds.
     pub(super) kept: Kept,
+    /// What comes back where that is not confirmed.
+    before: Option<Kept>,
+    /// The configuration in force is still the one before, and so is what the machine writes.
+    announced: bool,
     flight: Option<Flight>,
     fails: bool,
     sabotage: Option<Sabotage>,
@@ -55,8 +65,12 @@ impl Store {
                 wifi,
                 candidate: None,
                 last_good,
+                serves: false,
+                on_trial: false,
             }
             .without_ids(),
+            before: None,
+            announced: false,
             flight: None,
             fails: false,
             sabotage: None,
@@ -72,6 +86,7 @@ impl Store {
             wifi,
             candidate,
             last_good,
+            ..
         } = self.kept.clone();
         let mut wifi = wifi;
         if let Some(sabotage) = self.sabotage {
@@ -100,10 +115,11 @@ impl Store {
     /// Begins to write what the machine holds now.
     pub(super) fn begin(&mut self, op: StoreOp, machine: &Manager, now_ms: u64) {
         assert!(self.flight.is_none(), "one store operation at a time");
+        let own = self.own();
         let stages = match op {
             StoreOp::Networks => {
                 let record = machine.record();
-                let mut kept = self.kept.clone();
+                let mut kept = own.clone();
                 kept.wifi.networks = record.networks.clone();
                 if self.sabotage == Some(Sabotage::DropNetwork) {
                     kept.wifi.networks.pop();
@@ -113,25 +129,29 @@ impl Store {
                 vec![kept]
             }
             StoreOp::Settings => {
-                let networks = self.kept.wifi.networks.clone();
+                let networks = own.wifi.networks.clone();
                 let wifi = Wifi {
                     networks,
                     ..machine.wifi().clone()
                 };
                 vec![Kept {
                     wifi,
-                    ..self.kept.clone()
+                    ..own.clone()
                 }]
             }
             StoreOp::Reset => {
-                let mut settings = self.kept.clone();
+                let settled = Kept {
+                    on_trial: false,
+                    ..own.clone()
+                };
+                let mut settings = settled.clone();
                 settings.wifi.mode = Mode::StaAp;
                 settings.wifi.ap.start_policy = StartPolicy::Fallback;
                 let mut empty = settings.clone();
                 empty.wifi.networks = Networks::new();
                 empty.candidate = None;
                 empty.last_good = None;
-                vec![settings, empty]
+                vec![settled, settings, empty]
             }
         };
         self.flight = Some(Flight {
@@ -146,8 +166,65 @@ impl Store {
             .flight
             .take()
             .and_then(|mut flight| flight.stages.pop());
-        if let Some(whole) = whole.filter(|_| ok) {
+        let Some(whole) = whole.filter(|_| ok) else {
+            return;
+        };
+        if whole.on_trial && !self.kept.on_trial {
+            self.before = Some(std::mem::replace(&mut self.kept, whole));
+            self.announced = true;
+        } else if let (true, Some(before)) = (self.announced, &mut self.before) {
+            *before = whole;
+        } else {
             self.kept = whole;
+            self.settle();
+        }
+    }
+
+    /// The configuration that the machine has, as it is kept.
+    fn own(&self) -> &Kept {
+        match &self.before {
+            Some(before) if self.announced => before,
+            Some(_) | None => &self.kept,
+        }
+    }
+
+    /// Nothing comes back for a configuration that is not on trial.
+    fn settle(&mut self) {
+        if !self.kept.on_trial {
+            self.before = None;
+        }
+    }
+
+    /// Begins to write a whole new configuration.
+    pub(super) fn begin_config(&mut self, new: &NewConfig, machine: &Manager, now_ms: u64) {
+        let record = machine.record();
+        let first = |wifi: &Wifi| wifi.networks.first().map(|network| network.ssid);
+        let whole = Kept {
+            wifi: new.wifi.clone(),
+            candidate: record.candidate.map(|(ssid, verdict)| (*ssid, verdict)),
+            last_good: record
+                .last_good
+                .filter(|_| first(&new.wifi) == first(machine.wifi())),
+            serves: new.serves,
+            on_trial: true,
+        };
+        self.flight = Some(Flight {
+            due_ms: now_ms + WRITE_MS,
+            stages: vec![whole.without_ids()],
+        });
+    }
+
+    /// The new configuration is in force now.
+    pub(super) fn take_up(&mut self) {
+        self.announced = false;
+    }
+
+    /// The trial ends.
+    pub(super) fn end_trial(&mut self, keep: bool) {
+        self.announced = false;
+        match self.before.take().filter(|_| !keep) {
+            Some(before) => self.kept = before,
+            None => self.kept.on_trial = false,
         }
     }
 
@@ -158,9 +235,11 @@ impl Store {
             .flight
             .take()
             .map_or(Vec::new(), |flight| flight.stages);
-        let may_be = found == self.kept || stages.contains(&found);
+        // What the machine wrote to the configuration before is not what a boot finds.
+        let is_stage = stages.contains(&found) && !self.announced;
+        let may_be = found == self.kept || is_stage;
         if may_be {
-            self.kept = found;
+            self.found(found);
         }
         may_be
     }
@@ -173,8 +252,19 @@ impl Store {
             .map_or(Vec::new(), |flight| flight.stages);
         let done = (luck % (stages.len() as u64 + 1)) as usize;
         let reached = done.checked_sub(1);
-        if let Some(kept) = reached.and_then(|last| stages.into_iter().nth(last)) {
-            self.kept = kept;
+        match reached.and_then(|last| stages.into_iter().nth(last)) {
+            Some(kept) if !self.announced => self.found(kept),
+            Some(_) | None => self.announced = false,
         }
+    }
+
+    /// This is what a boot finds after a cut.
+    fn found(&mut self, kept: Kept) {
+        let before = std::mem::replace(&mut self.kept, kept);
+        if self.kept.on_trial && !before.on_trial {
+            self.before = Some(before);
+        }
+        self.announced = false;
+        self.settle();
     }
 }

@@ -15,15 +15,18 @@ use landfall_core::button::Button;
 use landfall_core::command;
 use landfall_core::status::Status;
 use landfall_device::http::{
-    BUFFER_LEN, Buffer, Door, STREAMS_ON_HOST, Server, Shared as HttpShared, Side,
+    BUFFER_LEN, Buffer, CONFIG_BUFFER_LEN, Door, STREAMS_ON_HOST, Server, Service,
+    Shared as HttpShared, Side,
 };
-use landfall_device::runtime::{Clock, Wifi, type_in};
+use landfall_device::runtime::{Clock, Device, Wifi, type_in};
 use landfall_device::{dns, http};
 
 use super::{DeviceClock, Port, Pty};
 
 /// Connections that a side serves at one time: the event streams, and as many others.
 const CONNECTIONS: usize = 2 * STREAMS_ON_HOST as usize;
+/// Connections that the config server serves at one time.
+const CONFIG_CONNECTIONS: usize = 4;
 /// Bytes printed on the serial port at once.
 const PRINTED_MAX: usize = 256;
 /// How soon a door is tried again that could not be opened.
@@ -106,10 +109,12 @@ impl Doors {
         };
         let ap = self.side(Side::Ap, &self.ports.ap);
         let sta = self.side(Side::Station, &self.ports.sta);
+        let config = self.config();
         let names = self.names();
         let rest = async {
-            let doors = future::zip(future::zip(sta, ap), future::zip(names, self.buttons()));
-            let ((never, _), _) = doors.await;
+            let sides = future::zip(future::zip(sta, ap), config);
+            let doors = future::zip(sides, future::zip(names, self.buttons()));
+            let (((never, _), _), _) = doors.await;
             match never {}
         };
         // In this order: who reads on the serial port that a side is up finds its door open.
@@ -123,22 +128,64 @@ impl Doors {
         let Ok(buffers) = <&mut [Buffer; CONNECTIONS]>::try_from(&mut *buffers) else {
             return future::pending().await;
         };
-        let server = Server {
+        let server = self.server(Service::Portal, side, port);
+        let up = move |device: &Device| is_up(side, &device.manager().status());
+        self.open_while(port, up, &server, buffers).await
+    }
+
+    /// The config server, while the configuration wants it and a side is up.
+    async fn config(&self) -> Infallible {
+        let mut buffers = vec![[0; CONFIG_BUFFER_LEN]; CONFIG_CONNECTIONS].into_boxed_slice();
+        // As many as were made.
+        let Ok(buffers) =
+            <&mut [[u8; CONFIG_BUFFER_LEN]; CONFIG_CONNECTIONS]>::try_from(&mut *buffers)
+        else {
+            return future::pending().await;
+        };
+        let port = &self.ports.config;
+        // Which side a request comes from is seen when it comes.
+        let server = self.server(Service::Config, Side::Ap, port);
+        let wanted = |device: &Device| {
+            let status = device.manager().status();
+            let up = is_up(Side::Ap, &status) || is_up(Side::Station, &status);
+            up && device.services.config_server_runs()
+        };
+        self.open_while(port, wanted, &server, buffers).await
+    }
+
+    fn server(
+        &self,
+        service: Service,
+        side: Side,
+        port: &Port,
+    ) -> Server<'_, Wifi<DeviceClock>, WallClock> {
+        Server {
             device: &self.wifi,
             timer: &WallClock,
             shared: &self.http,
             door: Door {
+                service,
                 side,
                 port: port.number(),
                 loopback: true,
             },
-        };
+        }
+    }
+
+    /// Serves on that port while the device is so.
+    async fn open_while<const N: usize, const LEN: usize>(
+        &self,
+        port: &Port,
+        so: impl Fn(&Device) -> bool,
+        server: &Server<'_, Wifi<DeviceClock>, WallClock>,
+        buffers: &mut [[u8; LEN]; N],
+    ) -> Infallible {
         loop {
-            self.until(|status| is_up(side, status)).await;
+            self.until(&so).await;
             match port.open() {
                 Ok(open) => {
                     let serve = async { match server.serve(&open, buffers).await {} };
-                    future::or(serve, self.until(|status| !is_up(side, status))).await;
+                    future::or(serve, self.until(|device| !so(device))).await;
                 }
                 Err(error) => {
                     tracing::warn!("port {}: {error}", port.number());
@@ -151,9 +198,9 @@ impl Doors {
     /// The access point's name server, while that is up.
     async fn names(&self) -> Infallible {
         loop {
-            let up = self.until(|status| is_up(Side::Ap, status));
-            future::or(up, self.ignore_names()).await;
-            let down = self.until(|status| !is_up(Side::Ap, status));
+            let is_up = |device: &Device| device.manager().status().ap_up;
+            future::or(self.until(is_up), self.ignore_names()).await;
+            let down = self.until(|device| !is_up(device));
             future::or(down, self.answer_names()).await;
         }
     }
@@ -180,10 +227,10 @@ impl Doors {
         }
     }
 
-    /// Waits until the status is as it should be.
-    fn until(&self, so: impl Fn(&Status) -> bool) -> impl Future<Output = ()> {
+    /// Waits until the device is as it should be.
+    fn until(&self, so: impl Fn(&Device) -> bool) -> impl Future<Output = ()> {
         let shared = self.wifi.shared();
-        shared.wait_for(move |device| so(&device.manager().status()).then_some(()))
+        shared.wait_for(move |device| so(device).then_some(()))
     }
 
     /// The button, as often as somebody holds it.
@@ -200,7 +247,7 @@ impl Doors {
             if let Some(due) = told {
                 clock.sleep_until(due).await;
                 if button.handle_timeout(clock.now()).is_some() {
-                    shared.with(landfall_device::runtime::Device::long_press);
+                    shared.with(Device::long_press);
                 }
             }
             clock.sleep_until(release).await;

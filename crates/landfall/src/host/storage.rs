@@ -2,7 +2,7 @@
 //! the start, memory that refuses to save. A device with a broken flash still comes up, and says
 //! what it could not save.
 
-use landfall_core::config::{Config, Defaults, Warning};
+use landfall_core::config::{Config, ConfigRef, Defaults, Warning};
 use landfall_core::manager::{StoreFailed, StoreOp};
 use landfall_core::net::Passphrase;
 use landfall_device::runtime::{FlashStorage, LoadError, Source, Storage, Stored};
@@ -84,6 +84,7 @@ impl Storage for SimStorage {
                     last_good: None,
                     ap_secret: defaults.ap_secret,
                     ap_prefix: defaults.ap_prefix,
+                    on_trial: false,
                 })
             }
         }
@@ -92,6 +93,24 @@ impl Storage for SimStorage {
     fn take(&mut self, op: StoreOp, source: Source<'_>) -> Result<(), StoreFailed> {
         match self {
             Self::Flash(flash) => flash.take(op, source),
+            Self::Refusing(_) => Err(StoreFailed),
+        }
+    }
+
+    fn take_config(
+        &mut self,
+        config: ConfigRef<'_>,
+        source: Source<'_>,
+    ) -> Result<(), StoreFailed> {
+        match self {
+            Self::Flash(flash) => flash.take_config(config, source),
+            Self::Refusing(_) => Err(StoreFailed),
+        }
+    }
+
+    async fn end_trial(&mut self, keep: bool) -> Result<(), StoreFailed> {
+        match self {
+            Self::Flash(flash) => flash.end_trial(keep).await,
             Self::Refusing(_) => Err(StoreFailed),
         }
     }

@@ -6,6 +6,7 @@
 mod api;
 mod captive;
 mod client;
+mod config;
 mod dns;
 mod hold;
 mod networks;

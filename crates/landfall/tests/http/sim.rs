@@ -52,8 +52,10 @@ rssi = -50
 pub(crate) enum Door {
     Ap,
     Sta,
+    /// The config server, on whichever side it is.
+    Config,
 }
-pub(crate) use Door::{Ap, Sta};
+pub(crate) use Door::{Ap, Config, Sta};
 
 pub(crate) struct Sim {
     child: Child,
@@ -115,6 +117,7 @@ impl Sim {
         let url = match door {
             Ap => "ap_url",
             Sta => "sta_url",
+            Config => "config_url",
         };
         let url = self.ready["devices"][0][url].as_str().unwrap();
         url.strip_prefix("http://").unwrap()

@@ -5,6 +5,7 @@ mod api;
 mod attendance;
 mod bounds;
 mod captive;
+mod config;
 mod credentials;
 mod networks;
 mod script;
@@ -14,13 +15,17 @@ mod wire;
 
 use core::cell::{Cell, RefCell};
 use core::net::{IpAddr, Ipv4Addr};
+use std::borrow::ToOwned;
 use std::format;
-use std::string::String;
+use std::string::{String, ToString};
 use std::vec::Vec;
 
 use landfall_core::command::{Command, PortalUse, Reply};
 use landfall_core::config::Wifi;
-use landfall_core::config::{ApSecurity, Identity, KnownNetwork, Mode, Secret, Security, Services};
+use landfall_core::config::{
+    ApSecurity, Defaults, Identity, KnownNetwork, Mode, Secret, Secrets, Security, Services,
+    parse_strict,
+};
 use landfall_core::event::{Event, History, Record};
 use landfall_core::net::{Mac, Passphrase, Ssid};
 use landfall_core::radio::ScanRow;
@@ -29,16 +34,19 @@ use landfall_core::time::Instant;
 
 use super::route::{self, Answer};
 use super::{
-    Body, Client, Device, Door, Failure, Fixed, Limiter, Response, Session, Side, View, head,
+    Body, Client, Device, Door, Failure, Fixed, Limiter, Response, Service, Session, Side, Unsaved,
+    View, head,
 };
 use crate::fleet::{Attended, NewMark};
 
 pub(super) const AP: Door = Door {
+    service: Service::Portal,
     side: Side::Ap,
     port: 40001,
     loopback: true,
 };
 pub(super) const STATION: Door = Door {
+    service: Service::Portal,
     side: Side::Station,
     port: 80,
     loopback: false,
@@ -78,6 +86,8 @@ pub(super) struct World {
     pub(super) probe_succeeds: bool,
     pub(super) reply: Reply,
     pub(super) attended: Attended,
+    /// Why a whole configuration is not stored.
+    pub(super) unsaved: Option<Unsaved>,
     pub(super) limiter: Limiter,
     pub(super) history: RefCell<History>,
     /// What the machine was told and asked, in order.
@@ -128,6 +138,7 @@ impl World {
             probe_succeeds: false,
             reply: Reply::Done,
             attended: Attended::Kept,
+            unsaved: None,
             limiter: Limiter::new(),
             history: RefCell::new(History::new()),
             told: RefCell::default(),
@@ -176,6 +187,11 @@ impl World {
         self.told.take();
     }
 
+    /// What the machine was told since the last time.
+    pub(super) fn heard(&self) -> Vec<String> {
+        self.told.take()
+    }
+
     fn told(&self, what: String) {
         self.told.borrow_mut().push(what);
     }
@@ -218,7 +234,7 @@ impl World {
         }
         let response = match call.answer(body.as_bytes(), &self.view()) {
             Answer::Ready(response) => response,
-            Answer::Events => panic!("a stream is for the server"),
+            Answer::Events | Answer::Configure => panic!("for the server"),
             Answer::Mark(mark, form) => {
                 self.told(format!("{mark:?}"));
                 super::mark::answer(self.attended, form)
@@ -278,6 +294,20 @@ impl Device for World {
 
     fn portal_use(&self, what: PortalUse) {
         self.told(format!("{what:?}"));
+    }
+
+    fn confirm_config(&self) {
+        self.told("confirmed".to_owned());
+    }
+
+    async fn put_config(&self, document: &[u8]) -> Result<(), Unsaved> {
+        let config = parse_strict(document, self.view().config(), &Defaults::default());
+        let config = config.map_err(Unsaved::Invalid)?;
+        if let Some(why) = &self.unsaved {
+            return Err(why.clone());
+        }
+        self.told(config.as_ref().json(Secrets::Clear).to_string());
+        Ok(())
     }
 
     async fn next_event(&self, seq: u32) -> Record {

@@ -9,7 +9,7 @@ use std::collections::VecDeque;
 use std::vec::Vec;
 
 use super::{AP, PEER, World};
-use crate::http::{BUFFER_LEN, Server, Shared, Timer};
+use crate::http::{BUFFER_LEN, Door, Server, Shared, Timer};
 
 /// Runs out as soon as it is looked at: what could be done without waiting is done by then.
 struct Impatient;
@@ -88,15 +88,20 @@ impl TcpShutdown for Script {
 }
 
 /// Serves the client to its end, and gives what was sent to it.
-pub(super) fn serve(world: &World, mut script: Script) -> Vec<u8> {
+pub(super) fn serve(world: &World, script: Script) -> Vec<u8> {
+    serve_at::<BUFFER_LEN>(world, AP, script)
+}
+
+/// The same at another door, from a buffer of that length.
+pub(super) fn serve_at<const LEN: usize>(world: &World, door: Door, mut script: Script) -> Vec<u8> {
     let shared = Shared::new(1);
     let server = Server {
         device: world,
         timer: &Impatient,
         shared: &shared,
-        door: AP,
+        door,
     };
-    let mut buffer = [0; BUFFER_LEN];
+    let mut buffer = [0; LEN];
     block_on(server.connection(&mut script, PEER, &mut buffer));
     assert!(
         buffer.iter().all(|b| *b == 0),

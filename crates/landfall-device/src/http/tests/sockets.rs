@@ -12,7 +12,7 @@ use std::string::String;
 use std::vec::Vec;
 
 use super::{Door, World};
-use crate::http::{BUFFER_LEN, Server, Shared, Side, Timer};
+use crate::http::{BUFFER_LEN, Server, Service, Shared, Side, Timer};
 
 type Client = async_io::Async<TcpStream>;
 
@@ -41,6 +41,7 @@ fn with_server<const N: usize>(streams: u8, clients: impl AsyncFnOnce(SocketAddr
         timer: &Patient,
         shared: &shared,
         door: Door {
+            service: Service::Portal,
             side: Side::Ap,
             port,
             loopback: true,

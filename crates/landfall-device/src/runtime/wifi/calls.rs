@@ -13,7 +13,8 @@ use landfall_core::status::State;
 
 use super::super::device::{Device, Errand, Task};
 use super::super::{
-    ApError, CallError, Clock, JoinError, LoadError, SaveError, ScanError, SetError,
+    ApError, CallError, Clock, Confirm, JoinError, LoadError, PutError, SaveError, ScanError,
+    SetError,
 };
 use super::Wifi;
 
@@ -182,8 +183,16 @@ impl<C: Clock, M: RawMutex> Wifi<C, M> {
         }
     }
 
-    /// Reads the store again. What the doors need is in force at once; networks, mode and access
-    /// point are those of the running machine until the next restart.
+    /// Has a document stored as the whole configuration, as the config server does: the network
+    /// restarts with it half a second later, and the one before comes back where nothing
+    /// confirms it within the larger of 60 s and its `fallback_deadline_ms`. A mask in place of a
+    /// secret keeps the stored one.
+    pub async fn put_config(&self, document: &[u8], confirm: Confirm) -> Result<(), PutError> {
+        self.shared.put_config(document, confirm).await
+    }
+
+    /// Reads the store again, and puts in force what it says; the network restarts where that is
+    /// something else than before.
     pub async fn load_config(&self) -> Result<(), LoadError> {
         match self.errand(Task::Load).await? {
             true => Ok(()),

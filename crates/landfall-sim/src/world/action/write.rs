@@ -4,10 +4,11 @@
 use std::fmt;
 
 use landfall_core::command::{Command, PortalUse};
-use landfall_core::config::{ApSecurity, ApSettings, KnownNetwork, Security, StartPolicy};
+use landfall_core::config::{ApSecurity, ApSettings, KnownNetwork, Security, StartPolicy, Wifi};
 use landfall_core::net::Passphrase;
 use landfall_core::radio::Reason;
 
+use super::super::configs::NewConfig;
 use super::{Action, Missed};
 use crate::air::Fault;
 use crate::air::access_point::ApChange;
@@ -24,6 +25,8 @@ impl fmt::Display for Action {
                 write!(f, "ap {name} ")?;
                 write_change(f, change)
             }
+            Self::Config(new) => write_config(f, new),
+            Self::Request => f.write_str("request"),
             Self::PowerCut => f.write_str("power cut"),
             Self::FlashFails(true) => f.write_str("flash fails"),
             Self::FlashFails(false) => f.write_str("flash works"),
@@ -99,6 +102,29 @@ fn write_security(f: &mut fmt::Formatter<'_>, security: &Security) -> fmt::Resul
 fn write_key(f: &mut fmt::Formatter<'_>, before: &str, key: &Passphrase) -> fmt::Result {
     f.write_str(before)?;
     key.expose(f)
+}
+
+fn write_config(f: &mut fmt::Formatter<'_>, new: &NewConfig) -> fmt::Result {
+    let plain = Wifi::default();
+    let wifi = &new.wifi;
+    f.write_str("config")?;
+    for network in &wifi.networks {
+        write!(f, " {}", network.ssid)?;
+        if let Security::Personal(key) = &network.security {
+            write_key(f, "/", key)?;
+        }
+    }
+    if wifi.mode != plain.mode {
+        write!(f, " mode={}", wifi.mode)?;
+    }
+    if wifi.ap.start_policy != plain.ap.start_policy {
+        write!(f, " policy={}", wifi.ap.start_policy.name())?;
+    }
+    if wifi.station.fallback_deadline_ms != plain.station.fallback_deadline_ms {
+        write!(f, " deadline={}", wifi.station.fallback_deadline_ms)?;
+    }
+    f.write_str(if new.serves { " serves" } else { "" })?;
+    f.write_str(if new.cut { " cut" } else { "" })
 }
 
 fn write_settings(f: &mut fmt::Formatter<'_>, ap: &ApSettings) -> fmt::Result {

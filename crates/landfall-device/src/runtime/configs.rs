@@ -1,0 +1,266 @@
+//! A whole new configuration: from the door that brings it, over the store, into force; kept when
+//! somebody confirms it, and back to the one before when nobody does.
+//!
+//! ```text
+//!  document ─▶ parsed under the lock ─▶ Sent ─▶ store, on trial ─▶ answered ─▶ in force ─▶ kept
+//!                    │ wrong              │ refused                               │
+//!                    ▼                    ▼                                       └─▶ the one before
+//!               PutError::Invalid    PutError::StoreFailed
+//! ```
+
+use embassy_sync::blocking_mutex::raw::RawMutex;
+use landfall_core::config::{Config, ConfigRef, Defaults, parse_strict};
+use landfall_core::event::{Event, Record};
+use landfall_core::radio::FailureClass;
+use landfall_core::time::Instant;
+use landfall_core::trial::{Step, Terms, Trial};
+
+use super::device::Device;
+use super::error::{CallError, PutError};
+use super::runner::Runner;
+use super::storage::{Storage, Stored};
+use super::{Clock, Radio, Shared};
+
+/// Bound of a configuration's way into the store.
+const PUT_MS: u32 = 10_000;
+/// The version of a configuration that is no fleet's.
+const OWN_VERSION: u32 = 0;
+
+/// What confirms a new configuration.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Confirm {
+    /// A request to the config server, where the new configuration has one; else as the other.
+    Request,
+    /// That the device holds an address or has its access point up.
+    Reach,
+}
+
+/// A configuration that is to be stored, for whoever sent it.
+#[derive(Debug, Default)]
+#[expect(
+    clippy::large_enum_variant,
+    reason = "one place in a device; there is no heap"
+)]
+pub(super) enum Sent {
+    #[default]
+    None,
+    Waiting(u32, Config, Confirm),
+    Stored(u32, Result<(), PutError>),
+}
+
+impl Sent {
+    /// Withdraws that one.
+    fn withdraw(&mut self, number: u32) {
+        if let Self::Waiting(of, ..) | Self::Stored(of, _) = self
+            && *of == number
+        {
+            *self = Self::None;
+        }
+    }
+
+    /// What became of that one.
+    fn result(&self, number: u32) -> Option<Result<(), PutError>> {
+        match self {
+            Self::Stored(of, result) if *of == number => Some(result.clone()),
+            Self::Stored(..) | Self::Waiting(..) | Self::None => None,
+        }
+    }
+}
+
+impl Device {
+    /// How the configuration that was stored begins.
+    pub(super) fn trial_of(stored: &Stored, safe_mode: bool, now: Instant) -> Trial {
+        if !stored.on_trial {
+            Trial::new()
+        } else if safe_mode {
+            Trial::failed()
+        } else {
+            Trial::resumed(Terms::of(stored.config.as_ref()), now)
+        }
+    }
+
+    /// Says that the device's owner asked the config server for something.
+    pub fn confirm_config(&mut self) {
+        self.trial.requested(self.manager.is_reachable());
+    }
+
+    /// The configuration in force, as it is stored.
+    pub fn config(&self) -> ConfigRef<'_> {
+        ConfigRef {
+            wifi: self.manager.wifi(),
+            services: &self.services,
+        }
+    }
+
+    /// Takes a document that is to be the configuration; gives the number of its answer.
+    fn send(&mut self, document: &[u8], confirm: Confirm) -> Result<u32, PutError> {
+        let waits = matches!(self.sent, Sent::Waiting(..));
+        if self.manager.is_proving() || self.trial.is_announced() || waits {
+            return Err(PutError::Busy);
+        }
+        let config = parse_strict(document, self.config(), &Defaults::built_in());
+        let config = config.map_err(PutError::Invalid)?;
+        self.last_sent = self.last_sent.wrapping_add(1);
+        self.sent = Sent::Waiting(self.last_sent, config, confirm);
+        Ok(self.last_sent)
+    }
+
+    /// What the trial wants done.
+    fn trial_step(&mut self, now: Instant) -> Step {
+        if self.calls.next_is_edit() {
+            self.trial.changed();
+        }
+        self.trial.poll(self.manager.is_reachable(), now)
+    }
+
+    /// Puts what was stored in force. The network restarts with it, unless it says the same.
+    fn apply(&mut self, stored: Stored, now: Instant, always: bool) -> bool {
+        let Config { wifi, services } = stored.config;
+        self.services = services;
+        if !always && wifi.says_the_same(self.manager.wifi()) {
+            return true;
+        }
+        let probes = !self.services.internet_probe_url.is_empty();
+        self.manager.handle_config(wifi, probes, now).is_ok()
+    }
+}
+
+impl<C: Clock, M: RawMutex> Shared<C, M> {
+    /// Has a document stored as the whole configuration; the network restarts with it half a
+    /// second after this has come back. It is on trial then, and the one before returns where
+    /// nothing confirms it.
+    ///
+    /// # Errors
+    /// Nothing changed then.
+    pub async fn put_config(&self, document: &[u8], confirm: Confirm) -> Result<(), PutError> {
+        let sent = self.with(|device| device.send(document, confirm));
+        let number = sent.ok_or(CallError::NotRunning)??;
+        let _withdrawn = Withdraw(self, number);
+        let stored = |device: &mut Device| device.sent.result(number);
+        self.until(PUT_MS, stored).await?
+    }
+}
+
+/// Withdraws a configuration when its sender is gone.
+struct Withdraw<'a, C, M: RawMutex>(&'a Shared<C, M>, u32);
+
+impl<C, M: RawMutex> Drop for Withdraw<'_, C, M> {
+    fn drop(&mut self) {
+        let Self(shared, number) = self;
+        shared.look(|device| device.sent.withdraw(*number));
+    }
+}
+
+impl<R: Radio, S: Storage, C: Clock, M: RawMutex> Runner<R, S, C, M> {
+    /// Does what the trial of a configuration wants; false where it wants nothing now.
+    pub(super) async fn try_config(&mut self) -> bool {
+        let now = self.shared.clock().now();
+        let looked = self.shared.look(|device| {
+            let free = device.manager.takes_config();
+            (device.trial_step(now), free)
+        });
+        let Some((step, free)) = looked else {
+            return false;
+        };
+        self.trial_due = None;
+        match step {
+            Step::Wait(due) => {
+                self.trial_due = due;
+                return false;
+            }
+            // The store or a proof comes to its end first, and wakes us.
+            Step::Apply | Step::Return if !free => return false,
+            Step::Apply => {
+                let ok = self.reload(true).await;
+                let now = self.shared.clock().now();
+                self.shared.look(|device| device.trial.applied(ok, now));
+                let version = OWN_VERSION;
+                self.note(Event::ConfigApplied { version });
+            }
+            Step::Keep => {
+                let ok = self.store.end_trial(true).await.is_ok();
+                self.end_trial(ok);
+            }
+            Step::Return => {
+                let ok = self.store.end_trial(false).await.is_ok() && self.reload(true).await;
+                self.end_trial(ok);
+                if ok {
+                    let (version, class) = (OWN_VERSION, None::<FailureClass>);
+                    self.note(Event::ConfigReverted { version, class });
+                }
+            }
+        }
+        true
+    }
+
+    fn end_trial(&mut self, ok: bool) {
+        let now = self.shared.clock().now();
+        self.shared.look(|device| device.trial.ended(ok, now));
+    }
+
+    /// Keeps an event that is not the machine's, and tells of it.
+    fn note(&mut self, event: Event) {
+        let now = self.shared.clock().now();
+        let noted: Option<Record> = self.shared.look(|device| device.note(event, now));
+        if let Some(record) = noted {
+            self.tell(&record);
+        }
+        self.shared.tell();
+    }
+
+    /// Stores the configuration that a door left; false where none did, or the machine has to come
+    /// to an end with something first.
+    pub(super) async fn store_sent(&mut self) -> bool {
+        let Self { shared, store, .. } = self;
+        let taken = shared.look(|device| {
+            let Sent::Waiting(number, config, confirm) = &device.sent else {
+                return None;
+            };
+            let taken = if !device.trial.is_settled() {
+                Err(PutError::Busy)
+            } else if device.manager.takes_config() {
+                let taken = store.take_config(config.as_ref(), device.source());
+                taken.map_err(|_| PutError::StoreFailed)
+            } else {
+                return None;
+            };
+            let terms = Terms::of(config.as_ref());
+            let terms = match confirm {
+                Confirm::Request => terms,
+                Confirm::Reach => terms.without_request(),
+            };
+            Some((*number, terms, taken))
+        });
+        let Some((number, terms, taken)) = taken.flatten() else {
+            return false;
+        };
+        let stored = match taken {
+            Ok(()) => store.commit().await.map_err(|_| PutError::StoreFailed),
+            Err(error) => Err(error),
+        };
+        let now = shared.clock().now();
+        shared.look(|device| {
+            if stored.is_ok() {
+                device.trial.stored(terms, now);
+            }
+            device.sent = match device.sent {
+                Sent::Waiting(of, ..) if of == number => Sent::Stored(number, stored),
+                // Whoever sent it did not wait.
+                Sent::Waiting(..) | Sent::Stored(..) | Sent::None => Sent::None,
+            };
+        });
+        shared.tell();
+        true
+    }
+
+    /// Reads the store again, and puts what it says in force; `always`, with the network restarted
+    /// even where it is the same.
+    pub(super) async fn reload(&mut self, always: bool) -> bool {
+        let Ok(stored) = self.store.load(&mut |_| {}).await else {
+            return false;
+        };
+        let now = self.shared.clock().now();
+        let applied = self.shared.look(|device| device.apply(stored, now, always));
+        applied.unwrap_or(false)
+    }
+}
