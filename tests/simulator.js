@@ -34,14 +34,21 @@ function airFile(accessPoints) {
 }
 
 /**
- * Starts a blank device among `accessPoints`: its doors, as `landfall sim --json` prints them, and
- * `air(...words)`, which changes its world. It ends with the test.
+ * Starts a device among `accessPoints`, blank or with that configuration: its doors, as
+ * `landfall sim --json` prints them, and `air(...words)`, which changes its world. It ends with the
+ * test.
  */
-export async function startDevice(test, accessPoints) {
+export async function startDevice(test, accessPoints, config) {
   const folder = await mkdtemp(path.join(tmpdir(), 'landfall-test-'));
   const file = path.join(folder, 'air.toml');
   await writeFile(file, airFile(accessPoints));
-  const program = spawn(PROGRAM, ['sim', '--air', file, '--data', path.join(folder, 'data'), '--json'], {
+  const words = ['sim', '--air', file, '--data', path.join(folder, 'data'), '--json'];
+  if (config) {
+    const given = path.join(folder, 'config.json');
+    await writeFile(given, JSON.stringify(config));
+    words.push('--config', given);
+  }
+  const program = spawn(PROGRAM, words, {
     stdio: ['ignore', 'pipe', 'inherit'],
   });
   const ended = once(program, 'exit');

@@ -26,7 +26,10 @@ export async function open(browser, url, options = {}) {
   page.posts = [];
   page.requested = [];
   page.complaints = complaints;
-  page.on('console', (message) => complaints.push(`console: ${message.text()}`));
+  page.on('console', (message) => {
+    // The access point goes once a network is joined: what is refused then is no fault of the page.
+    if (!message.text().includes('ERR_CONNECTION_REFUSED')) complaints.push(`console: ${message.text()}`);
+  });
   page.on('pageerror', (error) => complaints.push(`error: ${error.message}`));
   page.on('dialog', (dialog) => complaints.push(`dialog: ${dialog.message()}`));
   page.on('request', (request) => {
@@ -46,3 +49,11 @@ export async function violations(page) {
   const {violations} = await page.evaluate(() => window.axe.run());
   return violations.flatMap(({id, nodes}) => nodes.map((node) => `${id}: ${node.html}`));
 }
+
+/** Whether nothing sticks out at the sides. */
+export const fits = (page) => page.evaluate(() => document.documentElement.scrollWidth <= innerWidth);
+
+/** What can be touched and is lower than a fingertip. */
+export const smallTargets = (page) => page.evaluate(() => [...document.querySelectorAll('button, input, textarea, a')]
+  .filter((node) => node.checkVisibility() && node.getBoundingClientRect().height < 44)
+  .map((node) => node.outerHTML));

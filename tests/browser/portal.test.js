@@ -3,7 +3,9 @@
 
 import {after, before, describe, test} from 'node:test';
 import assert from 'node:assert/strict';
-import {CAFE, HOME, open, startBrowser, startDevice, violations} from './device.js';
+import {
+  CAFE, HOME, fits, open, smallTargets, startBrowser, startDevice, violations,
+} from './device.js';
 
 // How long the page may take to show what the device knows: a proof and a few polls.
 const PATIENCE_MS = 30_000;
@@ -347,10 +349,3 @@ describe('the page', {concurrency: AT_ONCE}, () => {
     assert.deepEqual(page.complaints, []);
   });
 });
-
-const fits = (page) => page.evaluate(() => document.documentElement.scrollWidth <= innerWidth);
-
-/** What can be touched and is lower than a fingertip. */
-const smallTargets = (page) => page.evaluate(() => [...document.querySelectorAll('button, input, a')]
-  .filter((node) => node.checkVisibility() && node.getBoundingClientRect().height < 44)
-  .map((node) => node.outerHTML));

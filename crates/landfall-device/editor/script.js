@@ -188,14 +188,17 @@ const follow = async (mine, before, until) => {
   const late = Date.now() > until;
   try {
     await load();
-    if (late && stored == before) {
+    // One that changed secrets alone looks like the one before.
+    if (stored != before) {
+      show('ok', 'In force', 'The device was reached with it, so it stays.');
+    } else if (late) {
       show('bad', 'The configuration before is back', 'Nobody reached the device with the new one in time.');
     } else {
-      show('ok', 'In force', 'The device was reached with it, so it stays.');
+      show('ok', 'The device answers', 'The configuration in force is the one shown here.');
     }
   } catch ({refused}) {
     if (refused) {
-      show('ok', 'In force', 'The device answers, with other credentials: ' + refused + '. Load this page again.');
+      show('wait', 'The device answers', 'It says: ' + refused + '. Load this page again.');
       return;
     }
     const seconds = Math.ceil((until - Date.now()) / 1000);

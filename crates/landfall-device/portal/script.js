@@ -44,7 +44,8 @@ let note;
 let touched = 0;
 // Counts the credentials sent: a status asked for before them says nothing about them.
 let sent = 0;
-let scanned;
+// Scans that are asked for without a word of the user: until one shows something, each at a poll.
+let scans = 9;
 // The result the device was told about.
 let seen;
 // The chosen row, until its name is edited.
@@ -111,7 +112,7 @@ const render = () => {
   if (station) {
     write(at.hint,
       'To scan, join ' + own + '. It is up without a known network, and after a reset.');
-  } else if (!scanned && state && !trying) {
+  } else if (scans > 0 && !trying && state) {
     scan();
   }
 };
@@ -159,15 +160,17 @@ const row = (network) => {
 };
 
 const scan = async () => {
-  scanned = true;
+  const left = scans - 1;
+  scans = 0;
   write(at.hint, 'Scanning…');
   try {
     const networks = await api('scan');
     at.list.replaceChildren(...networks.map(row));
     write(at.hint, networks.length + ' found');
-  } catch (problem) {
-    write(at.hint, words[problem.error] || 'Scan failed.');
+  } catch {
+    write(at.hint, 'Scan failed.');
   }
+  if (!at.list.firstChild) scans = left;
 };
 
 // A name that the field cannot carry unharmed goes by its bytes.

@@ -72,7 +72,7 @@ impl Manager {
         let runs = self.ap.is_up() || self.radio_is(Exclusive::ApStart);
         self.ap.stale = runs && !alike;
         // Whoever is there stays until a network is joined.
-        self.ap.needed |= runs && matches!(self.wifi.mode, Mode::StaAp);
+        self.ap.needed = runs && self.wifi.mode == Mode::StaAp;
     }
 
     fn restart_station(&mut self, used: bool) {

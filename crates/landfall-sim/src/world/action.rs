@@ -31,7 +31,7 @@ pub enum Action {
     /// A user asks for something over some door.
     Command(Command),
     /// The owner saves a whole configuration.
-    Config(NewConfig),
+    Config(Box<NewConfig>),
     /// The owner asks the config server for something.
     Request,
     /// A user is at the portal.
@@ -120,7 +120,7 @@ impl Action {
             ["portal", "posted"] => Self::Portal(PortalUse::Posted),
             ["portal", "seen"] => Self::Portal(PortalUse::Seen),
             ["status"] => Self::Status,
-            ["config", words @ ..] => Self::Config(parse_config(words)?),
+            ["config", words @ ..] => Self::Config(Box::new(parse_config(words)?)),
             ["request"] => Self::Request,
             ["power", "cut"] => Self::PowerCut,
             ["flash", "fails"] => Self::FlashFails(true),

@@ -104,7 +104,7 @@ pub struct Invariants {
 impl Invariants {
     pub(super) fn booted(&mut self, store: &Store, now_ms: u64) {
         *self = Self {
-            working: store.kept.wifi.networks.clone(),
+            working: store.own().wifi.networks.clone(),
             edit: None,
             excused_at: now_ms,
             ..Self::default()
@@ -187,7 +187,7 @@ impl Invariants {
         if !ok || self.edit.is_some() {
             return Ok(());
         }
-        let kept = &store.kept.wifi.networks;
+        let kept = &store.own().wifi.networks;
         for known in &self.working {
             // Several entries may have one name: pinned ones, say.
             let mut named = kept.iter().filter(|network| network.ssid == known.ssid);
@@ -393,7 +393,7 @@ impl Invariants {
         now_ms: u64,
     ) -> Result<(), Violation> {
         let status = machine.status();
-        let wifi = &store.kept.wifi;
+        let wifi = &store.own().wifi;
         let policy = wifi.ap.start_policy;
         let last = self.last_policy.replace((status.mode, policy));
         if last != Some((status.mode, policy)) {

@@ -9,6 +9,7 @@ pub mod configs;
 mod flash_store;
 pub mod invariants;
 mod journal;
+mod power;
 pub mod random;
 pub mod sabotage;
 pub mod scenario;
@@ -19,7 +20,7 @@ pub mod walk;
 use landfall_core::command::{Door, Reply, Ticket};
 use landfall_core::config::{Identity, Wifi};
 use landfall_core::event::{Event, Record};
-use landfall_core::manager::{Boot, Input, LastGood, Manager, Output, StoreFailed};
+use landfall_core::manager::{Boot, Input, LastGood, Manager, Output};
 use landfall_core::net::{Mac, Passphrase};
 use landfall_core::radio::{RadioEvent, RadioOp};
 use landfall_core::status::Internet;
@@ -31,7 +32,7 @@ use crate::air::file::AirFile;
 use crate::air::{Air, DeviceId, Fault, Targets};
 use action::{Action, Missed};
 use flash_store::FlashStore;
-use invariants::{Invariants, Violation, broken};
+use invariants::{Invariants, Violation};
 use journal::Journal;
 use sabotage::Sabotage;
 use store::Store;
@@ -234,35 +235,6 @@ impl World {
         Ok(())
     }
 
-    /// The write under way ends.
-    fn finish_write(&mut self) -> Result<Result<(), StoreFailed>, Violation> {
-        let fails = self.store.fails();
-        let result = match &mut self.flash {
-            Some(flash) => flash.commit(fails),
-            None if fails => Err(StoreFailed),
-            None => Ok(()),
-        };
-        self.store.finish(result.is_ok());
-        self.writes += 1;
-        if result.is_err() || self.writes.is_multiple_of(COMPARE_EVERY) {
-            self.compare()?;
-        }
-        Ok(result)
-    }
-
-    /// I1, on flash: it holds what the model of the store says, after a failed write too.
-    fn compare(&mut self) -> Result<(), Violation> {
-        let Some(flash) = &mut self.flash else {
-            return Ok(());
-        };
-        let alike = flash.kept().is_some_and(|kept| kept == self.store.kept);
-        // A sabotaged model is false by intent.
-        if alike || self.sabotage.is_some() {
-            return Ok(());
-        }
-        broken("I1", "the flash does not hold what was to be kept")
-    }
-
     fn loses(&mut self, event: &RadioEvent) -> bool {
         let place = self.misses.iter().position(|missed| missed.hits(event));
         place.map(|place| self.misses.remove(place)).is_some()
@@ -460,44 +432,6 @@ impl World {
                 Ok(())
             }
         }
-    }
-
-    fn restart_after_cut(&mut self) -> Result<(), Violation> {
-        self.cut_power()?;
-        self.reboot();
-        self.feed(Input::Timeout)
-    }
-
-    /// The power goes; what the flash holds after that is one of the things it may.
-    fn cut_power(&mut self) -> Result<(), Violation> {
-        let luck = self.seed ^ self.now_ms;
-        let Some(flash) = &mut self.flash else {
-            self.store.cut_by_luck(luck);
-            return Ok(());
-        };
-        flash.cut(luck);
-        let found = flash.kept();
-        if found.is_some_and(|kept| self.store.cut(kept)) || self.sabotage.is_some() {
-            return Ok(());
-        }
-        broken("I1", "a power cut left what was never to be kept")
-    }
-
-    fn reboot(&mut self) {
-        self.air.power_off(self.device, self.now_ms);
-        self.now_ms += RESTART_MS;
-        while self.air.poll_event(self.now_ms).is_some() {}
-        self.booted_ms = self.now_ms;
-        let boot = Boot {
-            probe_internet: self.start.probe_internet,
-            ..self.store.boot(identity(), self.seed ^ self.now_ms)
-        };
-        self.machine = Manager::new(boot);
-        self.trial = configs::trial_of(&self.store.kept, false);
-        self.deadline = None;
-        self.trial_due = None;
-        self.invariants.booted(&self.store, self.now_ms);
-        self.write(|| "boot".to_owned());
     }
 
     fn write(&mut self, what: impl FnOnce() -> String) {

@@ -153,11 +153,11 @@ fn action(rng: &mut Rng, routers: &[String]) -> Action {
         69..72 => Action::Command(Command::SetMode(*pick(rng, &Mode::ALL))),
         72..74 => Action::Command(Command::Scan),
         74 if rng.chance(50) => Action::Request,
-        74 => Action::Config(NewConfig {
+        74 => Action::Config(Box::new(NewConfig {
             wifi: wifi(rng),
             serves: rng.chance(50),
             cut: rng.chance(15),
-        }),
+        })),
         75..83 => Action::Portal(*pick(
             rng,
             &[

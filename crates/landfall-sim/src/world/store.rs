@@ -181,7 +181,7 @@ impl Store {
     }
 
     /// The configuration that the machine has, as it is kept.
-    fn own(&self) -> &Kept {
+    pub(super) fn own(&self) -> &Kept {
         match &self.before {
             Some(before) if self.announced => before,
             Some(_) | None => &self.kept,

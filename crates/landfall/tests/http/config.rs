@@ -49,9 +49,7 @@ fn until<T>(what: &str, look: impl Fn() -> Option<T>) -> T {
 
 /// A device that is connected and serves its configuration.
 fn serving() -> Sim {
-    let sim = Sim::configured(&config());
-    sim.until("it is connected", |status| status["state"] == "CONNECTED");
-    sim
+    Sim::at_home(&config())
 }
 
 /// The names of the networks known, asked of the config server; none while that is closed.
@@ -97,7 +95,30 @@ fn only_the_owner_is_let_in() {
     );
     let told = sim.play(Config, &script).replace(&right, "right");
     let told = told.replace(&wrong, "wrong").replace(&user, "other");
-    expect![[r#""#]].assert_eq(&told);
+    expect![[r#"
+        GET /config
+            401 | WWW-Authenticate: Basic realm="WiFi Config"
+            Authentication required
+        GET /config [other]
+            401 | WWW-Authenticate: Basic realm="WiFi Config"
+            Invalid credentials
+        POST /config [wrong] {}
+            401 | WWW-Authenticate: Basic realm="WiFi Config"
+            Invalid credentials
+        GET /nothing [right]
+            404
+            Not found
+        PUT /config [right] {}
+            405 | Allow: GET, HEAD, POST
+            Method not allowed
+        GET /config [right; Host: evil.example]
+            421
+            Not a name of this device
+        POST /config [right; Origin: http://evil.example] {}
+            403
+            {"error":"foreign-origin","detail":"Origin: not a page of this device"}
+    "#]]
+    .assert_eq(&told);
 }
 
 #[test]
@@ -137,9 +158,11 @@ fn the_configuration_is_told_without_secrets_and_with_what_is_unknown() {
         (code, words.as_str()),
         (200, "Configuration updated successfully")
     );
-    until("it is back with the secrets it had", || {
-        let status = sim.try_ask(Sta, "GET /api/status")?.json();
-        (status["state"] == "CONNECTED" && status["uptime_ms"].as_u64()? > 2_000).then_some(())
+    until("it is in force", || {
+        events(&sim).contains("CONFIG_APPLIED").then_some(())
+    });
+    sim.until("it is back with the secrets it had", |status| {
+        status["state"] == "CONNECTED"
     });
     let again = until("the server is back", || owner(&sim, "GET /config"));
     assert_eq!(again.json(), told);
@@ -162,7 +185,29 @@ fn what_is_wrong_is_refused_and_changes_nothing() {
     .map(|body| format!("POST /config [{right}] {body}"))
     .join("\n");
     let told = sim.play(Config, &script).replace(&right, "right");
-    expect![[r#""#]].assert_eq(&told);
+    expect![[r#"
+        POST /config [right]
+            400
+            No request body
+        POST /config [right] {"schema":2,]
+            400
+            Invalid JSON: line 1 column 13: expected a name in double quotes
+        POST /config [right] {"schema":3,"known_networks":[],"access_point":{}}
+            400
+            Invalid config: schema: expected 2
+        POST /config [right] {"schema":2,"known_networks":[{"ssid":"a","password":"1234567"}],"access_point":{}}
+            400
+            Invalid config: known_networks[0].password: expected 8 to 63 printable ASCII characters, 64 hex digits, or "" for open
+        POST /config [right] {"schema":2,"known_networks":[{"ssid":"a","password":"********"}],"access_point":{}}
+            400
+            Invalid config: known_networks[0].password: masked, but no secret is stored for it
+        POST /config [right] {"schema":2,"known_networks":[],"access_point":{"config":{"password":"short"}}}
+            400
+            Invalid config: access_point.config.password: expected 8 to 63 printable ASCII characters, or "" for open
+        POST /config [right] {"schema":2,"known_networks":[],"access_point":{},"station":{"max_retry":0}}
+            400
+            Invalid config: station.max_retry: expected a whole number from 1 to 50
+    "#]].assert_eq(&told);
     assert_eq!(owner(&sim, "GET /config").unwrap().json(), before);
     assert_eq!(sim.status()["state"], "CONNECTED");
     assert!(!events(&sim).contains("CONFIG_"));

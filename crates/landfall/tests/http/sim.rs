@@ -66,15 +66,20 @@ pub(crate) struct Sim {
 impl Sim {
     /// A blank device, its access point up.
     pub(crate) fn blank() -> Self {
-        Self::with_config(None)
+        Self::with_config(None, "AP_ACTIVE")
     }
 
     /// A device with that configuration, its access point up.
     pub(crate) fn configured(config: &Value) -> Self {
-        Self::with_config(Some(config))
+        Self::with_config(Some(config), "AP_ACTIVE")
     }
 
-    fn with_config(config: Option<&Value>) -> Self {
+    /// A device with that configuration, in a network it knows.
+    pub(crate) fn at_home(config: &Value) -> Self {
+        Self::with_config(Some(config), "CONNECTED")
+    }
+
+    fn with_config(config: Option<&Value>, state: &str) -> Self {
         let folder = tempfile::tempdir().unwrap();
         std::fs::write(folder.path().join("air.toml"), AIR).unwrap();
         if let Some(config) = config {
@@ -86,9 +91,7 @@ impl Sim {
             ready,
             folder,
         };
-        sim.until("the access point is up", |status| {
-            status["state"] == "AP_ACTIVE"
-        });
+        sim.until("it is there", |status| status["state"] == state);
         sim
     }
 
