@@ -23,6 +23,7 @@ mod hex;
 pub mod host;
 pub mod http;
 pub mod mdns;
+pub mod mqtt;
 pub mod portal;
 pub mod runtime;
 pub mod store;

@@ -150,6 +150,7 @@ impl Device for Portal {
             busy: false,
             proving: false,
             probe_succeeds: false,
+            unpublished_lost: None,
         })
     }
 

@@ -78,6 +78,29 @@ impl StatusBody {
         }
     }
 
+    /// Strength of the link in dBm.
+    pub(crate) fn rssi(&self) -> Option<i8> {
+        self.rssi
+    }
+
+    /// Whether it tells the same, but for the time and the strength of a link that stays.
+    pub(crate) fn is_alike(&self, other: &Self) -> bool {
+        let Self {
+            rssi, uptime_ms, ..
+        } = *other;
+        let rssi = if self.rssi.is_some() && rssi.is_some() {
+            rssi
+        } else {
+            self.rssi
+        };
+        let same_time = Self {
+            rssi,
+            uptime_ms,
+            ..self.clone()
+        };
+        same_time == *other
+    }
+
     pub(crate) fn write(&self, out: &mut dyn Write) -> fmt::Result {
         write!(
             out,
@@ -356,6 +379,7 @@ pub struct MetricsBody {
     retrying: bool,
     safe_mode: bool,
     uptime_ms: u64,
+    unpublished_lost: Option<u32>,
 }
 
 impl MetricsBody {
@@ -372,6 +396,7 @@ impl MetricsBody {
             retrying: status.retrying,
             safe_mode: status.safe_mode,
             uptime_ms: view.now.as_ms(),
+            unpublished_lost: view.unpublished_lost,
         }
     }
 
@@ -421,6 +446,14 @@ impl MetricsBody {
                 "ap_channel",
                 "Channel of the access point.",
                 channel.number().into(),
+            )?;
+        }
+        if let Some(lost) = self.unpublished_lost {
+            write!(
+                out,
+                "# HELP landfall_mqtt_events_dropped_total Events that waited for the broker and \
+                 had to make room.\n# TYPE landfall_mqtt_events_dropped_total counter\n\
+                 landfall_mqtt_events_dropped_total {lost}\n"
             )?;
         }
         let (s, ms) = (self.uptime_ms / 1000, self.uptime_ms % 1000);

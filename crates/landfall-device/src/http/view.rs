@@ -121,6 +121,9 @@ pub struct View<'a> {
     /// Whether the probes of phones are answered with success
     /// ([`Manager::probe_succeeds`](landfall_core::manager::Manager::probe_succeeds)).
     pub probe_succeeds: bool,
+    /// Events that an MQTT broker was to be told and that had to make room, since boot; none: the
+    /// configuration names no broker.
+    pub unpublished_lost: Option<u32>,
 }
 
 impl View<'_> {

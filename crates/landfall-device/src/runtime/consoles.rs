@@ -17,8 +17,8 @@ use landfall_core::time::Instant;
 
 use super::improv::{Desk, Improv, STEP_MAX};
 
-/// Most consoles at once: a serial port or two, and WebREPL.
-pub const CONSOLES_MAX: usize = 3;
+/// Most consoles at once: a serial port or two, WebREPL, and MQTT.
+pub const CONSOLES_MAX: usize = 4;
 /// Most bytes that wait to be typed in, a line among them.
 pub const INPUT_MAX: usize = 256;
 /// Most bytes that wait to be printed: a console goes on when there is room for its longest line.

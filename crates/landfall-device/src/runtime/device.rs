@@ -14,6 +14,7 @@ use super::configs::Sent;
 use super::consoles::{Around, Consoles};
 use super::improv::{Desk, Renaming};
 use super::radio::Radio;
+use super::outbox::Outbox;
 use super::storage::Source;
 use crate::fleet::Fleet;
 
@@ -43,6 +44,7 @@ pub struct Device {
     pub(super) trial: Trial,
     pub(super) sent: Sent,
     pub(super) last_sent: u32,
+    pub(super) outbox: Outbox,
     portal: [Option<PortalUse>; 3],
     internet: Option<Internet>,
     reset_due: bool,
@@ -84,6 +86,7 @@ impl Device {
             trial,
             sent: Sent::None,
             last_sent: 0,
+            outbox: Outbox::new(),
             portal: [None; 3],
             internet: None,
             reset_due: false,

@@ -24,6 +24,7 @@ mod error;
 mod flash;
 mod hooks;
 mod improv;
+mod outbox;
 mod portal;
 mod radio;
 mod runner;

@@ -6,6 +6,7 @@ use core::task::Poll;
 use embassy_sync::blocking_mutex::raw::RawMutex;
 use landfall_core::command::{Command, Door, PortalUse, Refusal, Reply};
 use landfall_core::event::Record;
+use landfall_core::time::Instant;
 
 use super::{CallError, Clock, Confirm, Device, PutError, Wifi};
 use crate::fleet::{self, Attended, NewMark};
@@ -14,29 +15,34 @@ use crate::http::{self, Unsaved, View};
 /// Bound of the answer to a command of the portal: a scan may have to wait for a join.
 const REPLY_MS: u32 = 10_000;
 
+impl Device {
+    /// Shows the device as it stands at that moment.
+    pub(crate) fn viewed<R>(&self, now: Instant, read: impl FnOnce(&View<'_>) -> R) -> R {
+        let manager = self.manager();
+        let status = manager.status();
+        read(&View {
+            status: &status,
+            wifi: manager.wifi(),
+            services: &self.services,
+            identity: manager.identity(),
+            scan_rows: manager.scan_rows(),
+            scan_age_ms: manager.scan_age_ms(now),
+            clients: self.clients(),
+            session: self.fleet.session_view(),
+            now,
+            busy: manager.is_busy(),
+            proving: manager.is_proving(),
+            probe_succeeds: manager.probe_succeeds(now),
+            unpublished_lost: self.unpublished_lost(),
+        })
+    }
+}
+
 impl<C: Clock, M: RawMutex> http::Device for Wifi<C, M> {
     fn with_view<R>(&self, read: impl FnOnce(&View<'_>) -> R) -> R {
         let now = self.shared().clock().now();
         let mut read = Some(read);
-        let mut look = |device: &mut Device| {
-            let manager = device.manager();
-            let status = manager.status();
-            let view = View {
-                status: &status,
-                wifi: manager.wifi(),
-                services: &device.services,
-                identity: manager.identity(),
-                scan_rows: manager.scan_rows(),
-                scan_age_ms: manager.scan_age_ms(now),
-                clients: device.clients(),
-                session: device.fleet.session_view(),
-                now,
-                busy: manager.is_busy(),
-                proving: manager.is_proving(),
-                probe_succeeds: manager.probe_succeeds(now),
-            };
-            read.take().map(|read| read(&view))
-        };
+        let mut look = |device: &mut Device| Some(device.viewed(now, read.take()?));
         let seen = self.shared().look(&mut look).flatten();
         seen.unwrap_or_else(|| unreachable!("a server is started on a device that was built"))
     }

@@ -190,7 +190,7 @@ impl<C, M: RawMutex> Shared<C, M> {
     }
 
     /// Looks at the device, and at the count of its boots.
-    pub(super) fn at_boot<T>(&self, look: impl FnOnce(&mut Device, u32) -> Option<T>) -> Option<T> {
+    pub(crate) fn at_boot<T>(&self, look: impl FnOnce(&mut Device, u32) -> Option<T>) -> Option<T> {
         self.inside.lock(|inside| {
             let inside = &mut *inside.borrow_mut();
             let boot = inside.boots;
@@ -222,9 +222,17 @@ impl<C: Clock, M: RawMutex> Shared<C, M> {
 
     /// Waits until the check finds what it looks for, as long as it takes and over restarts.
     pub async fn wait_for<T>(&self, mut check: impl FnMut(&mut Device) -> Option<T>) -> T {
+        self.wait_at_boot(|device, _| check(device)).await
+    }
+
+    /// As [`wait_for`](Self::wait_for), with the count of the device's boots.
+    pub(crate) async fn wait_at_boot<T>(
+        &self,
+        mut check: impl FnMut(&mut Device, u32) -> Option<T>,
+    ) -> T {
         poll_fn(|cx| {
             self.register(cx);
-            match self.look(&mut check).flatten() {
+            match self.at_boot(&mut check) {
                 Some(found) => Poll::Ready(found),
                 None => Poll::Pending,
             }

@@ -14,10 +14,12 @@ use futures_lite::future;
 use landfall_core::button::Button;
 use landfall_core::command;
 use landfall_core::status::Status;
+use landfall_device::host::HostNet;
 use landfall_device::http::{
     BUFFER_LEN, Buffer, CONFIG_BUFFER_LEN, Door, STREAMS_ON_HOST, Server, Service,
     Shared as HttpShared, Side,
 };
+use landfall_device::mqtt::{Gateway, News};
 use landfall_device::runtime::{Clock, Device, Wifi, type_in};
 use landfall_device::{dns, http};
 
@@ -107,15 +109,17 @@ impl Doors {
                 Err(error) => error,
             }
         };
-        let ap = self.side(Side::Ap, &self.ports.ap);
-        let sta = self.side(Side::Station, &self.ports.sta);
-        let config = self.config();
+        // Each in a box of its own: together they are more than a thread's stack likes to move.
+        let ap = Box::pin(self.side(Side::Ap, &self.ports.ap));
+        let sta = Box::pin(self.side(Side::Station, &self.ports.sta));
+        let config = Box::pin(self.config());
         let names = self.names();
         let rest = async {
             let sides = future::zip(future::zip(sta, ap), config);
             let doors = future::zip(sides, future::zip(names, self.buttons()));
-            let (((never, _), _), _) = doors.await;
-            match never {}
+            let gateway = Gateway::new(self.wifi, HostNet, log);
+            let gateway = Box::pin(gateway.run());
+            match future::or(gateway, async { doors.await.1.0 }).await {}
         };
         // In this order: who reads on the serial port that a side is up finds its door open.
         future::or(rest, serial).await
@@ -283,6 +287,14 @@ impl Doors {
 /// The one serial port of a simulated device, and the console there.
 const PORT: u8 = 0;
 const SERIAL: command::Door = command::Door::Serial(PORT);
+/// What is to be known of the MQTT gateway.
+fn log(news: News) {
+    match news {
+        News::Connected => tracing::info!("mqtt: {news}"),
+        News::Unspeakable(_) | News::Lost(_) | News::Refused(_) => tracing::warn!("mqtt: {news}"),
+    }
+}
+
 
 fn is_up(side: Side, status: &Status) -> bool {
     match side {

@@ -136,6 +136,7 @@ impl World {
             busy: false,
             proving: false,
             probe_succeeds: false,
+            unpublished_lost: None,
             reply: Reply::Done,
             attended: Attended::Kept,
             unsaved: None,
@@ -210,6 +211,7 @@ impl World {
             busy: self.busy,
             proving: self.proving,
             probe_succeeds: self.probe_succeeds,
+            unpublished_lost: None,
         }
     }
 
