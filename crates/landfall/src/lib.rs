@@ -18,7 +18,8 @@
 //! ```
 //!
 //! [`Builder`] makes the device; [`blocking::Wifi`] and [`Wifi`] are the handles, without and with
-//! `async`. [`host`] has simulated devices.
+//! `async`. [`host`] has simulated devices; [`mqtt::Gateway`] over [`HostNet`] connects a device to the
+//! broker of its configuration.
 
 pub mod blocking;
 mod build;
@@ -30,6 +31,8 @@ pub use build::{Builder, CONFIG_FILE};
 pub use clock::HostClock;
 pub use file::JsonFile;
 pub use landfall_core::{command, config, event, net, radio, status, time};
+pub use landfall_device::host::HostNet;
+pub use landfall_device::mqtt;
 pub use landfall_device::runtime::{
     self, ApError, BuildError, CallError, Clock, Hook, JoinError, LoadError, Radio, Restart,
     Runner, SaveError, ScanError, ServerError, SetError, Storage, Wifi,

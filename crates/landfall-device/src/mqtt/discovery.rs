@@ -131,6 +131,13 @@ mod tests {
                 .expect("a string has room");
             format!("{topic}\n{text}\n").replace(env!("CARGO_PKG_VERSION"), "<version>")
         });
-        expect![].assert_eq(&told.concat());
+        expect![[r#"
+            homeassistant/binary_sensor/lf-246f2856789a/connectivity/config
+            {"unique_id":"lf-246f2856789a_connectivity","name":"Connectivity","device_class":"connectivity","state_topic":"landfall/lf-246f2856789a/online","payload_on":"online","payload_off":"offline","entity_category":"diagnostic","device":{"identifiers":["lf-246f2856789a"],"connections":[["mac","24:6f:28:56:78:9a"]],"name":"landfall-56789a","manufacturer":"Landfall","sw_version":"<version>","configuration_url":"http://10.0.0.2/"},"origin":{"name":"Landfall","sw_version":"<version>"}}
+            homeassistant/sensor/lf-246f2856789a/rssi/config
+            {"unique_id":"lf-246f2856789a_rssi","name":"Signal strength","device_class":"signal_strength","state_class":"measurement","unit_of_measurement":"dBm","state_topic":"landfall/lf-246f2856789a/state","value_template":"{{ value_json.rssi }}","availability_topic":"landfall/lf-246f2856789a/online","payload_available":"online","payload_not_available":"offline","entity_category":"diagnostic","device":{"identifiers":["lf-246f2856789a"],"connections":[["mac","24:6f:28:56:78:9a"]],"name":"landfall-56789a","manufacturer":"Landfall","sw_version":"<version>","configuration_url":"http://10.0.0.2/"},"origin":{"name":"Landfall","sw_version":"<version>"}}
+            homeassistant/sensor/lf-246f2856789a/ip/config
+            {"unique_id":"lf-246f2856789a_ip","name":"IP address","icon":"mdi:ip-network","state_topic":"landfall/lf-246f2856789a/state","value_template":"{{ value_json.ip }}","availability_topic":"landfall/lf-246f2856789a/online","payload_available":"online","payload_not_available":"offline","entity_category":"diagnostic","device":{"identifiers":["lf-246f2856789a"],"connections":[["mac","24:6f:28:56:78:9a"]],"name":"landfall-56789a","manufacturer":"Landfall","sw_version":"<version>","configuration_url":"http://10.0.0.2/"},"origin":{"name":"Landfall","sw_version":"<version>"}}
+        "#]].assert_eq(&told.concat());
     }
 }

@@ -70,7 +70,12 @@ impl<E: embedded_io_async::Error> From<Error<E>> for Lost {
             Error::Peer(PeerError::Rejected(code)) => Self::Refused(code),
             Error::Peer(_) | Error::Resource(_) => Self::Malformed,
             Error::Transport(why) if why.kind() == ErrorKind::TimedOut => Self::Silent,
-            _ => Self::Closed,
+            Error::NotReady
+            | Error::Disconnected
+            | Error::InvalidRequest
+            | Error::Transport(_)
+            | Error::WriteZero
+            | _ => Self::Closed,
         }
     }
 }

@@ -28,6 +28,10 @@ pub(super) struct Settings {
 
 /// What the configuration asks for.
 #[derive(Debug)]
+#[expect(
+    clippy::large_enum_variant,
+    reason = "the settings have to live somewhere, and there is no heap"
+)]
 pub(super) enum Wanted {
     /// No broker, in that boot.
     Nothing(u32),

@@ -155,6 +155,16 @@ impl Sim {
         command(&self.folder, HOME).output().unwrap()
     }
 
+    /// Stops it where it stands, or lets it go on.
+    pub(crate) fn pause(&self, paused: bool) {
+        let signal = match paused {
+            true => rustix::process::Signal::STOP,
+            false => rustix::process::Signal::CONT,
+        };
+        let pid = rustix::process::Pid::from_child(&self.child);
+        rustix::process::kill_process(pid, signal).unwrap();
+    }
+
     pub(crate) fn signal(mut self, signal: rustix::process::Signal) -> Option<i32> {
         let pid = rustix::process::Pid::from_child(&self.child);
         rustix::process::kill_process(pid, signal).unwrap();

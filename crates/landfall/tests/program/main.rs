@@ -6,4 +6,5 @@ mod host;
 mod improv;
 mod life;
 mod provision;
+mod mqtt;
 mod words;

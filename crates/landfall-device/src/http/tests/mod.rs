@@ -136,7 +136,6 @@ impl World {
             busy: false,
             proving: false,
             probe_succeeds: false,
-            unpublished_lost: None,
             reply: Reply::Done,
             attended: Attended::Kept,
             unsaved: None,
