@@ -295,7 +295,6 @@ fn log(news: News) {
     }
 }
 
-
 fn is_up(side: Side, status: &Status) -> bool {
     match side {
         Side::Ap => status.ap_up,

@@ -7,7 +7,8 @@ use std::time::Duration;
 
 use serde_json::json;
 
-use super::device;
+use super::device_on;
+use crate::host::HOME;
 
 /// A CONNACK that lets everybody in.
 const WELCOME: &[u8] = &[0x20, 3, 0, 0, 0];
@@ -74,7 +75,7 @@ fn flood(mut stream: TcpStream) {
     message.extend(b"\0NET:STATUS\nHELP");
     let _ = stream.write_all(WELCOME);
     let mut sent = 0;
-    while sent < 1 << 20 && stream.write_all(&message).is_ok() {
+    while sent < 1 << 18 && stream.write_all(&message).is_ok() {
         sent += message.len();
     }
 }
@@ -87,7 +88,10 @@ fn no_broker_stops_a_device() {
     std::thread::spawn(move || answer(&listener, &tell));
     let folder = tempfile::tempdir().unwrap();
     let url = format!("mqtt://127.0.0.1:{port}");
-    let mut sim = device(folder.path(), &json!({"url": url, "commands": true}));
+    // Its waits between two attempts are long.
+    let air = HOME.replace("speed = 20.0", "speed = 100.0");
+    let mqtt = json!({"url": url, "commands": true});
+    let mut sim = device_on(&air, folder.path(), &mqtt);
     for cid in 1.. {
         let what = told.recv_timeout(PATIENCE).expect("the device comes back");
         // Not commands of its own: the broker's that were taken have had their numbers too.

@@ -21,6 +21,10 @@ fn topic(name: &str) -> String {
 
 /// A device in that folder, in range of its home, with that broker.
 fn device(folder: &Path, mqtt: &Value) -> Sim {
+    device_on(HOME, folder, mqtt)
+}
+
+fn device_on(air: &str, folder: &Path, mqtt: &Value) -> Sim {
     let config = json!({
         "schema": 2,
         "known_networks": [{"ssid": "HomeNetwork", "password": "Password2"}],
@@ -30,7 +34,7 @@ fn device(folder: &Path, mqtt: &Value) -> Sim {
     });
     let path = folder.join("networks.json");
     std::fs::write(&path, config.to_string()).unwrap();
-    let sim = Sim::start(folder, HOME, &["--config", path.to_str().unwrap()]);
+    let sim = Sim::start(folder, air, &["--config", path.to_str().unwrap()]);
     assert_eq!(sim.device("mqtt_topic"), TOPIC);
     sim
 }
@@ -95,6 +99,7 @@ fn a_broker_sees_the_device_come_and_go() {
         homeassistant/binary_sensor/lf-246f2856789a/connectivity/config
         homeassistant/sensor/lf-246f2856789a/ip/config
         homeassistant/sensor/lf-246f2856789a/rssi/config
+        landfall/lf-246f2856789a/online
         landfall/lf-246f2856789a/state"#]]
     .assert_eq(&topics.join("\n"));
 }
