@@ -1,12 +1,16 @@
 //! Sockets of the operating system, for the simulator, Linux boards and tests.
 
 use std::io;
-use std::net::{IpAddr, SocketAddr, ToSocketAddrs};
+use std::net::{IpAddr, Ipv4Addr, SocketAddr, ToSocketAddrs};
 use std::string::ToString;
 
+use async_io::Async;
 use edge_nal::{AddrType, Dns, TcpConnect, UdpBind};
 use edge_nal_std::Stack;
 pub use edge_nal_std::{TcpSocket, UdpSocket};
+use socket2::{Domain, Protocol, Socket, Type};
+
+use crate::mdns;
 
 /// A datagram socket bound to `local` (port 0: a free one), and the address it got. Driven by the
 /// reactor of `async-io`.
@@ -19,6 +23,28 @@ pub async fn bind_udp(local: SocketAddr) -> io::Result<(UdpSocket, SocketAddr)> 
     Ok((socket, bound))
 }
 
+/// The hops that a multicast DNS packet may take, by which others tell that it comes from their own
+/// network (RFC 6762 §11).
+const MDNS_TTL: u32 = 255;
+
+/// A datagram socket for multicast DNS on the interface with that address, beside whoever else in
+/// the system answers there.
+///
+/// # Errors
+/// What the operating system says: no interface has the address, or somebody has the port alone.
+pub fn bind_mdns(interface: Ipv4Addr) -> io::Result<UdpSocket> {
+    let socket = Socket::new(Domain::IPV4, Type::DGRAM, Some(Protocol::UDP))?;
+    socket.set_reuse_address(true)?;
+    // Packets of the other side are for the responder there.
+    socket.set_multicast_all_v4(false)?;
+    socket.set_multicast_if_v4(&interface)?;
+    socket.set_multicast_ttl_v4(MDNS_TTL)?;
+    socket.set_ttl_v4(MDNS_TTL)?;
+    let local = SocketAddr::from((Ipv4Addr::UNSPECIFIED, mdns::PORT));
+    socket.bind(&local.into())?;
+    Ok(UdpSocket::new(Async::new(socket.into())?))
+}
+
 /// Connections of the operating system. Names are looked up on a thread of their own: the system's
 /// resolver blocks for as long as a silent name server lets it.
 #[derive(Clone, Copy, Debug, Default)]
@@ -29,7 +55,7 @@ impl TcpConnect for HostNet {
     type Socket<'a> = TcpSocket;
 
     async fn connect(&self, remote: SocketAddr) -> io::Result<TcpSocket> {
-        let stream = async_io::Async::<std::net::TcpStream>::connect(remote).await?;
+        let stream = Async::<std::net::TcpStream>::connect(remote).await?;
         // Messages are written whole; waiting for more of them only delays the last piece.
         stream.get_ref().set_nodelay(true)?;
         Ok(TcpSocket::new(stream))

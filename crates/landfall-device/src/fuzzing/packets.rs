@@ -27,6 +27,7 @@ pub fn dns_query(bytes: &[u8]) {
     let host = mdns::Host {
         hostname: Hostname::of(MAC),
         net: AP,
+        port: 80,
     };
     for port in [mdns::PORT, 40_000] {
         let asker = SocketAddr::new(IpAddr::V4(Ipv4Addr::new(192, 168, 4, 2)), port);

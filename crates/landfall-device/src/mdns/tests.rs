@@ -5,10 +5,14 @@ use std::string::String;
 use std::vec::Vec;
 
 use expect_test::{Expect, expect};
+use landfall_core::net::HOSTNAME_MAX;
 use proptest::prelude::*;
 
 use super::*;
 use crate::hex::bytes;
+
+mod life;
+mod service;
 
 /// `landfall-56789a.local`
 const OURS: &str = "0f 6c616e6466616c6c2d353637383961 05 6c6f63616c 00";
@@ -19,6 +23,7 @@ fn host() -> Host {
     Host {
         hostname: Hostname::new("landfall-56789a").expect("a host name"),
         net: Ipv4Net::AP_DEFAULT,
+        port: 80,
     }
 }
 
@@ -200,11 +205,19 @@ fn an_announcement_is_an_answer_nobody_asked_for() {
     let answer = announcement(&host(), &mut out).expect("room");
     expect![[r#"
         to 224.0.0.251:5353
-        0000 8400 0000 0001 0000 0001
+        0000 8400 0000 0005 0000 0002
         0f6c616e6466616c6c2d353637383961056c6f63616c0000
-        018001000000780004c0a80401c00c002f80010000007800
-        1a0f6c616e6466616c6c2d353637383961056c6f63616c00
-        000140"#]]
+        018001000000780004c0a80401095f736572766963657307
+        5f646e732d7364045f756470c01c000c000100001194000d
+        055f68747470045f746370c01cc054000c00010000119400
+        120f6c616e6466616c6c2d353637383961c054c06d002180
+        0100000078001d0000000000500f6c616e6466616c6c2d35
+        3637383961056c6f63616c00c06d00108001000011940007
+        06706174683d2fc00c002f800100000078001a0f6c616e64
+        66616c6c2d353637383961056c6f63616c00000140c06d00
+        2f80010000007800290f6c616e6466616c6c2d3536373839
+        61055f68747470045f746370056c6f63616c000005000080
+        0040"#]]
     .assert_eq(&show(answer, &out));
 }
 
@@ -213,6 +226,7 @@ fn the_longest_name_fits() {
     let host = Host {
         hostname: Hostname::new(&"a".repeat(HOSTNAME_MAX)).expect("a host name"),
         net: Ipv4Net::AP_DEFAULT,
+        port: 80,
     };
     let mut query = bytes("0000 0000 0001 0000 0000 0000 20");
     query.extend(std::vec![b'a'; HOSTNAME_MAX]);

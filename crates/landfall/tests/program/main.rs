@@ -5,6 +5,6 @@ mod console;
 mod host;
 mod improv;
 mod life;
-mod provision;
 mod mqtt;
+mod provision;
 mod words;
