@@ -13,8 +13,8 @@ use super::clients::{self, Clients};
 use super::configs::Sent;
 use super::consoles::{Around, Consoles};
 use super::improv::{Desk, Renaming};
-use super::radio::Radio;
 use super::outbox::Outbox;
+use super::radio::Radio;
 use super::storage::Source;
 use crate::fleet::Fleet;
 
