@@ -59,6 +59,8 @@ CREATE TABLE idempotency (
     path TEXT NOT NULL,
     idempotency_key TEXT NOT NULL,
     body_hash {BYTES} NOT NULL,
+    -- Whether the answer opens for the credential alone that asked.
+    sealed BIGINT NOT NULL,
     answer {BYTES} NOT NULL,
     at BIGINT NOT NULL,
     PRIMARY KEY (owner, path, idempotency_key)

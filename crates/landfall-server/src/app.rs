@@ -12,6 +12,7 @@ use crate::clock::Clock;
 use crate::database::{Database, DatabaseError, OpenError};
 use crate::fleet::presence::Timeout;
 use crate::fleet::{self, Fleet};
+use crate::metrics::Requests;
 use crate::options::Options;
 use crate::people::users::{NewUser, Role};
 use crate::people::{audit, passwords, users};
@@ -29,6 +30,7 @@ pub struct App {
     pub database: Database,
     /// The devices.
     pub fleet: Fleet,
+    pub(crate) requests: Requests,
     bus: Arc<Bus>,
     settings: RwLock<Settings>,
     stopping: watch::Sender<bool>,
@@ -50,6 +52,7 @@ impl App {
             options,
             database,
             fleet: Fleet::default(),
+            requests: Requests::default(),
             bus: bus.clone(),
             settings: RwLock::new(Settings::DEFAULT),
             stopping: watch::Sender::new(false),

@@ -4,6 +4,8 @@
 //! waits in one go; what it answered is on disk. Placeholders are `$1`, times BIGINT milliseconds
 //! since 1970, booleans BIGINT 0 or 1, JSON is TEXT.
 
+mod backup;
+mod copy;
 mod error;
 mod migrations;
 mod notify;
@@ -16,10 +18,12 @@ use sqlx::any::AnyPoolOptions;
 use sqlx::pool::PoolConnection;
 use sqlx::{Any, AnyConnection, AnyPool, Connection, Executor};
 
+pub use backup::{BackupError, backup, restore};
 pub use error::DatabaseError;
 pub(crate) use notify::listen;
 pub(crate) use notify::this_process;
 pub use writer::Tx;
+pub(crate) use writer::Written;
 
 use crate::change::Bus;
 
@@ -50,6 +54,8 @@ pub struct Database {
 pub enum OpenError {
     /// The address is neither `sqlite:<file>` nor `postgres://…`.
     Address,
+    /// The file is not there, and was not to be made.
+    Missing,
     /// It cannot be reached.
     Connect(sqlx::Error),
     /// It was opened and cannot be read.
@@ -94,6 +100,14 @@ impl Database {
         })
     }
 
+    /// Opens a database that has to be there.
+    pub(crate) async fn open_existing(url: &str, bus: Arc<Bus>) -> Result<Self, OpenError> {
+        if is_missing(url) {
+            return Err(OpenError::Missing);
+        }
+        Self::open(url, bus).await
+    }
+
     /// Which database it is.
     pub fn kind(&self) -> Kind {
         self.kind
@@ -118,6 +132,11 @@ impl Database {
         self.writer.write(job).await
     }
 
+    /// What the writer did so far.
+    pub(crate) fn written(&self) -> Written {
+        self.writer.written()
+    }
+
     /// Whether it answers.
     pub async fn is_ready(&self) -> bool {
         let Ok(mut connection) = self.read().await else {
@@ -131,6 +150,18 @@ impl Database {
         self.writer.close().await;
         self.readers.close().await;
     }
+}
+
+/// Whether the address is of a file that is not there.
+fn is_missing(url: &str) -> bool {
+    Kind::of(url) == Some(Kind::Sqlite) && !sqlite_file(url).is_file()
+}
+
+/// The file of a SQLite address.
+fn sqlite_file(url: &str) -> std::path::PathBuf {
+    let path = url.strip_prefix("sqlite:").unwrap_or(url);
+    let path = path.strip_prefix("//").unwrap_or(path);
+    path.split('?').next().unwrap_or(path).into()
 }
 
 fn connect_options(kind: Kind, url: &str) -> Result<sqlx::any::AnyConnectOptions, OpenError> {
@@ -173,6 +204,7 @@ impl std::fmt::Display for OpenError {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         match self {
             Self::Address => f.write_str("it has to be sqlite:<file> or postgres://…"),
+            Self::Missing => f.write_str("there is no such file"),
             Self::Read(error) => write!(f, "{error}"),
             Self::Connect(error) => write!(f, "{error}"),
             Self::Migrate(error) => write!(f, "its tables cannot be brought up to date: {error}"),

@@ -4,6 +4,7 @@
 
 use std::ops::{Deref, DerefMut};
 use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::{Duration, Instant};
 
 use futures_util::FutureExt;
@@ -42,6 +43,24 @@ struct Lent {
 #[derive(Clone, Debug)]
 pub(super) struct Writer {
     jobs: mpsc::Sender<Message>,
+    counts: Arc<Counts>,
+}
+
+/// What was done so far.
+#[derive(Debug, Default)]
+struct Counts {
+    jobs: AtomicU64,
+    commits: AtomicU64,
+    failures: AtomicU64,
+}
+
+/// What the writer did so far, and what waits for it.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Written {
+    pub(crate) waiting: usize,
+    pub(crate) jobs: u64,
+    pub(crate) commits: u64,
+    pub(crate) failures: u64,
 }
 
 enum Message {
@@ -112,15 +131,17 @@ impl Writer {
         bus: Arc<Bus>,
     ) -> Self {
         let (jobs, waiting) = mpsc::channel(QUEUE_MAX);
+        let counts = Arc::<Counts>::default();
         let actor = Actor {
             kind,
             options,
             connection: Some(connection),
             waiting,
             bus,
+            counts: counts.clone(),
         };
         tokio::spawn(actor.run());
-        Self { jobs }
+        Self { jobs, counts }
     }
 
     pub(super) async fn write<T, E, F, Fut>(&self, job: F) -> Result<T, E>
@@ -154,6 +175,16 @@ impl Writer {
             .unwrap_or_else(|_| Err(DatabaseError::Lost.into()))
     }
 
+    pub(super) fn written(&self) -> Written {
+        let read = |count: &AtomicU64| count.load(Ordering::Relaxed);
+        Written {
+            waiting: QUEUE_MAX - self.jobs.capacity(),
+            jobs: read(&self.counts.jobs),
+            commits: read(&self.counts.commits),
+            failures: read(&self.counts.failures),
+        }
+    }
+
     pub(super) async fn close(&self) {
         let (sender, closed) = oneshot::channel();
         if self.jobs.send(Message::Close(sender)).await.is_ok() {
@@ -169,6 +200,7 @@ struct Actor {
     connection: Option<AnyConnection>,
     waiting: mpsc::Receiver<Message>,
     bus: Arc<Bus>,
+    counts: Arc<Counts>,
 }
 
 impl Actor {
@@ -201,9 +233,13 @@ impl Actor {
             }
         };
         let committed = self.commit(&group.changes).await;
+        let jobs = u64::try_from(group.answers.len()).unwrap_or(u64::MAX);
+        self.counts.jobs.fetch_add(jobs, Ordering::Relaxed);
         if committed {
+            self.counts.commits.fetch_add(1, Ordering::Relaxed);
             self.bus.apply(&group.changes).await;
         } else {
+            self.counts.failures.fetch_add(1, Ordering::Relaxed);
             self.connection = None;
         }
         for answer in group.answers {

@@ -52,8 +52,10 @@ mod body;
 mod once;
 mod openapi;
 mod page;
+pub(crate) mod pages;
 mod params;
 mod router;
+mod sse;
 mod time;
 
 pub(crate) use router::router;

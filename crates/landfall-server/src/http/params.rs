@@ -21,8 +21,16 @@ impl<S: Send + Sync, T: DeserializeOwned> FromRequestParts<S> for Params<T> {
 
 /// Reads the query.
 pub(crate) fn parse<T: DeserializeOwned>(uri: &Uri) -> Result<T, Problem> {
-    let query = form_urlencoded::parse(uri.query().unwrap_or_default().as_bytes());
-    let pairs = serde_urlencoded::Deserializer::new(query);
+    parse_pairs(uri.query().unwrap_or_default().as_bytes())
+}
+
+/// Reads `name=value` pairs, of a query or of a form.
+pub(crate) fn parse_pairs<T: DeserializeOwned>(text: &[u8]) -> Result<T, Problem> {
+    if text.windows(3).any(|three| three == b"%00") || text.contains(&0) {
+        // PostgreSQL cannot keep it, and nobody types it.
+        return Err(Problem::wrong("", "a text may not contain U+0000"));
+    }
+    let pairs = serde_urlencoded::Deserializer::new(form_urlencoded::parse(text));
     serde_path_to_error::deserialize(pairs).map_err(|error| {
         let path = error.path().to_string();
         Problem::wrong(path, error.into_inner().to_string())

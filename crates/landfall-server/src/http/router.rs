@@ -1,15 +1,16 @@
 //! Every route, and what stands before them.
 
 use std::sync::Arc;
+use std::time::Instant;
 
 use axum::Router;
-use axum::extract::{Request, State};
-use axum::http::{StatusCode, header};
+use axum::extract::{MatchedPath, Request, State};
+use axum::http::{Method, StatusCode, header};
 use axum::middleware::{self, Next};
 use axum::response::{IntoResponse, Response};
 use utoipa_axum::router::OpenApiRouter;
 
-use super::{api, auth, openapi};
+use super::{api, auth, openapi, pages, sse};
 use crate::app::App;
 use crate::problem::Problem;
 
@@ -21,6 +22,7 @@ fn people() -> Routes {
     Routes::default()
         .merge(api::login::routes_of_known())
         .merge(api::tokens::routes())
+        .merge(api::users::routes())
         .merge(api::settings::routes())
         .merge(api::courses::routes())
         .merge(api::assignments::routes())
@@ -32,6 +34,7 @@ fn people() -> Routes {
         .merge(api::claims::routes())
         .merge(api::config::routes())
         .merge(api::rollouts::routes())
+        .merge(sse::routes())
 }
 
 /// What devices ask for. Cookies are not looked at.
@@ -51,13 +54,41 @@ fn open() -> Routes {
 /// The whole server.
 pub(crate) fn router(app: Arc<App>) -> Router {
     let people = people().layer(middleware::from_fn_with_state(app.clone(), auth::require));
-    let (router, document) = open().merge(devices()).merge(people).split_for_parts();
-    router
-        .merge(openapi::routes(document))
+    let (watched, document) = open().merge(people).split_for_parts();
+    let (devices, of_devices) = devices().split_for_parts();
+    let document = document.merge_from(of_devices);
+    watched
+        .merge(openapi::routes(&document))
+        .merge(pages::routes())
+        .layer(middleware::from_fn_with_state(app.clone(), watch))
+        .merge(devices)
         .fallback(nothing)
-        .layer(middleware::from_fn(refuse_nul))
         .layer(middleware::map_response(as_problem))
+        .layer(middleware::from_fn_with_state(app.clone(), refuse_nul))
         .with_state(app)
+}
+
+/// Counts and logs what people ask. Heartbeats are too many for that; they are counted elsewhere.
+async fn watch(State(app): State<Arc<App>>, request: Request, next: Next) -> Response {
+    let started = Instant::now();
+    let method = request.method().clone();
+    let route = request.extensions().get::<MatchedPath>().cloned();
+    let response = next.run(request).await;
+    let (took, status) = (started.elapsed(), response.status().as_u16());
+    let route = route.as_ref().map_or("", MatchedPath::as_str);
+    let method = match method {
+        Method::GET
+        | Method::HEAD
+        | Method::POST
+        | Method::PUT
+        | Method::PATCH
+        | Method::DELETE => method.as_str(),
+        // What a stranger makes up is no label.
+        _ => "other",
+    };
+    app.requests.count(method, route, status, took);
+    tracing::info!(method, route, status, ms = took.as_millis(), "request");
+    response
 }
 
 /// A path that is no route. Below `/api/v1` it is not told so to strangers.
@@ -77,38 +108,33 @@ fn is_api(path: &str) -> bool {
         .is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
 }
 
-/// Refuses U+0000 in path and query: nothing is called that, and PostgreSQL would stumble.
-async fn refuse_nul(request: Request, next: Next) -> Response {
+/// Refuses U+0000 in a path: nothing is called that, and PostgreSQL would stumble.
+async fn refuse_nul(app: State<Arc<App>>, request: Request, next: Next) -> Response {
     if request.uri().path().contains("%00") {
-        return Problem::not_found("path").into_response();
-    }
-    if request
-        .uri()
-        .query()
-        .is_some_and(|query| query.contains("%00"))
-    {
-        return Problem::wrong("", "the query may not contain U+0000").into_response();
+        return nothing(app, request).await;
     }
     next.run(request).await
 }
 
-/// Makes refusals of the framework itself (a wrong method, a path that is not UTF-8) problems too;
+/// Makes refusals of the framework itself (a wrong method, a path that cannot be read) problems too;
 /// their headers, `Allow` above all, stay.
 async fn as_problem(response: Response) -> Response {
     let status = response.status();
-    let has_form = response
-        .headers()
-        .get(header::CONTENT_TYPE)
-        .is_some_and(|kind| !kind.as_bytes().starts_with(b"text/plain"));
+    let kind = response.headers().get(header::CONTENT_TYPE);
+    let has_form = kind.is_some_and(|kind| !kind.as_bytes().starts_with(b"text/plain"));
     if !(status.is_client_error() || status.is_server_error()) || has_form {
         return response;
     }
-    let detail = match status {
-        StatusCode::METHOD_NOT_ALLOWED => "the path does not take this method; `Allow` says which",
-        StatusCode::BAD_REQUEST => "the path or its parameters cannot be read",
-        _ => "the request cannot be answered",
-    };
-    let mut problem = Problem::new(status, detail).into_response();
+    let mut problem = match status {
+        StatusCode::METHOD_NOT_ALLOWED => Problem::new(
+            status,
+            "the path does not take this method; `Allow` says which",
+        ),
+        // A part of the path that is no number, or no UTF-8: nothing is called that.
+        StatusCode::BAD_REQUEST => Problem::not_found("path"),
+        _ => Problem::new(status, "the request cannot be answered"),
+    }
+    .into_response();
     for (name, value) in response.headers() {
         if !matches!(*name, header::CONTENT_TYPE | header::CONTENT_LENGTH) {
             problem.headers_mut().append(name, value.clone());

@@ -49,6 +49,16 @@ pub(crate) async fn end(connection: &mut AnyConnection, cookie: &str) -> Result<
     Ok(())
 }
 
+/// Ends every login of a user, after a new password for instance.
+pub(crate) async fn end_all(
+    connection: &mut AnyConnection,
+    user_id: i64,
+) -> Result<(), DatabaseError> {
+    let delete = sqlx::query("DELETE FROM logins WHERE user_id = $1").bind(user_id);
+    delete.execute(connection).await?;
+    Ok(())
+}
+
 /// The token that a page sends beside the cookie, so that another site's form, which can send the
 /// cookie but not read it, is told apart. It follows from the cookie and says nothing about it.
 pub(crate) fn csrf_token(cookie: &str) -> String {

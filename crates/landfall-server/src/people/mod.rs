@@ -3,6 +3,7 @@
 pub(crate) mod audit;
 pub(crate) mod logins;
 pub(crate) mod passwords;
+pub(crate) mod reset;
 pub(crate) mod secret;
 pub(crate) mod tokens;
 pub(crate) mod users;

@@ -8,6 +8,8 @@ use zeroize::Zeroizing;
 
 use super::secret;
 
+/// A password that a person may choose, in bytes. argon2 takes more; nobody types more.
+pub(crate) const LEN: std::ops::RangeInclusive<usize> = 8..=256;
 /// Letters and digits that are not taken for one another when read aloud.
 const ALPHABET: &[u8; 32] = b"abcdefghijkmnpqrstuvwxyz23456789";
 /// Characters of a made password: 100 bits.

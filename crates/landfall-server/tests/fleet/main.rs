@@ -5,11 +5,22 @@
     reason = "a harness of tests fails as its tests do"
 )]
 
+mod backup;
 mod config;
 mod devices;
 mod enrol;
+mod events;
 mod harness;
 mod heartbeat;
 mod in_session;
 mod legacy;
 mod login;
+mod once;
+mod openapi;
+mod pages;
+mod processes;
+mod roles;
+mod server;
+mod settings;
+mod start;
+mod users;

@@ -1,11 +1,14 @@
 //! The words of the program, what each takes, and how it ends.
 
+mod admin;
 mod air;
+mod backup;
 mod console;
 mod demo;
 mod exchange;
 mod provision;
 mod qr;
+mod serve;
 mod sim;
 mod soak;
 
@@ -35,6 +38,7 @@ const EXAMPLE: &str = "\
 Examples:
   landfall                              five simulated devices
   landfall sim --air air.toml           one simulated device
+  landfall serve                        the fleet server
   landfall console /dev/pts/5           its serial console
   landfall provision /dev/pts/5         take it onto a network";
 
@@ -42,10 +46,14 @@ Examples:
 enum Word {
     Demo(demo::Demo),
     Sim(sim::Sim),
+    Serve(serve::Serve),
     Air(air::AirWord),
     Console(console::Console),
     Provision(provision::Provision),
     Qr(qr::Qr),
+    Admin(admin::Admin),
+    Backup(backup::Backup),
+    Restore(backup::Restore),
     Soak(soak::Soak),
     Completions(Completions),
 }
@@ -86,15 +94,21 @@ impl Cli {
     /// Does what was asked. Exit status 0: done; 1: failed, and a line on stderr says why; 2: wrong
     /// usage (clap's own).
     pub(crate) fn run(self) -> ExitCode {
-        start_logging(self.verbose);
+        // A server is watched by its log: what people do is said without being asked for.
+        let is_server = matches!(self.word, Some(Word::Serve(_)));
+        start_logging(self.verbose.saturating_add(u8::from(is_server)));
         let ended = match self.word {
             None => self.demo.run(),
             Some(Word::Demo(word)) => word.run(),
             Some(Word::Sim(word)) => word.run(),
+            Some(Word::Serve(word)) => word.run(),
             Some(Word::Air(word)) => word.run(),
             Some(Word::Console(word)) => word.run(),
             Some(Word::Provision(word)) => word.run(),
             Some(Word::Qr(word)) => word.run(),
+            Some(Word::Admin(word)) => word.run(),
+            Some(Word::Backup(word)) => word.run(),
+            Some(Word::Restore(word)) => word.run(),
             Some(Word::Soak(word)) => word.run(),
             Some(Word::Completions(word)) => word.run(),
         };
@@ -131,6 +145,19 @@ fn start_logging(verbose: u8) {
         .with_ansi(coloured)
         .with_writer(std::io::stderr)
         .init();
+}
+
+/// Runs a future of the server's on a runtime of its own.
+fn block_on<T>(future: impl Future<Output = T>) -> T {
+    let runtime = tokio::runtime::Builder::new_multi_thread()
+        .enable_all()
+        .build();
+    #[expect(
+        clippy::expect_used,
+        reason = "a system without threads runs nothing of ours"
+    )]
+    let runtime = runtime.expect("a runtime");
+    runtime.block_on(future)
 }
 
 /// Reads a file that the user named.

@@ -3,11 +3,14 @@
 use std::sync::Arc;
 
 use axum::extract::State;
-use axum::http::StatusCode;
+use axum::http::{StatusCode, header};
+use axum::response::IntoResponse;
 use utoipa_axum::routes;
 
 use crate::app::App;
 use crate::http::router::Routes;
+use crate::http::sse;
+use crate::metrics::Text;
 use crate::problem::Problem;
 
 /// The routes of this file.
@@ -15,6 +18,7 @@ pub(crate) fn routes() -> Routes {
     Routes::default()
         .routes(routes!(alive))
         .routes(routes!(ready))
+        .routes(routes!(metrics))
 }
 
 /// The process lives.
@@ -36,4 +40,42 @@ async fn ready(State(app): State<Arc<App>>) -> Result<&'static str, Problem> {
         "the database is lost",
         1,
     ))
+}
+
+/// Figures of the running process, for Prometheus.
+#[utoipa::path(get, path = "/metrics", tag = "server",
+    responses((status = 200, body = String, content_type = "text/plain")))]
+async fn metrics(State(app): State<Arc<App>>) -> impl IntoResponse {
+    let mut text = Text::default();
+    text.head("landfall_build_info", "gauge", "The running version.");
+    let version = format!("version=\"{}\"", env!("CARGO_PKG_VERSION"));
+    text.value("landfall_build_info", &version, 1);
+    let up_s = app.clock().monotonic_ms() / 1000;
+    text.gauge("landfall_uptime_seconds", "Since the start.", up_s);
+    text.gauge(
+        "landfall_sse_streams",
+        "Pages that watch.",
+        sse::open_streams(),
+    );
+    let written = app.database.written();
+    text.gauge(
+        "landfall_writer_waiting",
+        "Jobs that wait for the writer.",
+        written.waiting,
+    );
+    text.counter("landfall_writer_jobs_total", "Jobs written.", written.jobs);
+    text.counter("landfall_writer_commits_total", "Commits.", written.commits);
+    text.counter(
+        "landfall_writer_failures_total",
+        "Commits that failed.",
+        written.failures,
+    );
+    app.requests.write(&mut text);
+    (
+        [(
+            header::CONTENT_TYPE,
+            "text/plain; version=0.0.4; charset=utf-8",
+        )],
+        text.finish(),
+    )
 }

@@ -18,3 +18,4 @@ pub(crate) mod rollouts;
 pub(crate) mod sessions;
 pub(crate) mod settings;
 pub(crate) mod tokens;
+pub(crate) mod users;

@@ -82,7 +82,7 @@ async fn create(
                 name: token.name,
                 token: text.to_string(),
             };
-            once.created(&mut tx, now, &made).await
+            once.created_secret(&mut tx, now, &made).await
         })
         .await
 }

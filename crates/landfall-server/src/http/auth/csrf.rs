@@ -29,6 +29,18 @@ pub(super) fn guard(
     )
 }
 
+/// Refuses a form of a page that does not carry the login's token, or came from another site.
+pub(crate) fn guard_form(
+    headers: &HeaderMap,
+    token: &str,
+    cookie: &str,
+    is_tls: bool,
+) -> Result<(), Problem> {
+    guard_origin(headers, is_tls)?;
+    let detail = "the form is of another login; load the page again";
+    guard_token(Some(token.as_bytes()), cookie, detail)
+}
+
 fn guard_token(token: Option<&[u8]>, cookie: &str, detail: &str) -> Result<(), Problem> {
     let right = logins::csrf_token(cookie);
     if bool::from(token.unwrap_or_default().ct_eq(right.as_bytes())) {

@@ -65,6 +65,11 @@ impl Client {
         client
     }
 
+    /// The value of a header that it sends.
+    pub(crate) fn value(&self, name: &str) -> &str {
+        self.headers[name].to_str().unwrap()
+    }
+
     pub(crate) async fn get(&self, path: &str) -> Answer {
         self.send("GET", path, Vec::new()).await
     }
@@ -137,7 +142,11 @@ impl Answer {
     pub(crate) fn status(self, code: u16) -> Self {
         let body = String::from_utf8_lossy(&self.body);
         assert_eq!(self.code, code, "{}: {body}", self.asked);
-        if code >= 400 {
+        if code >= 400
+            && !self.headers["content-type"]
+                .as_bytes()
+                .starts_with(b"text/html")
+        {
             self.check_problem();
         }
         self

@@ -111,11 +111,21 @@ impl World {
             .header("x-csrf-token", token)
     }
 
-    /// Stops the server and starts it on the same database. Clients made before are of the old one.
-    pub(crate) async fn restart(&mut self) {
+    /// The database's address.
+    pub(crate) fn url(&self) -> &str {
+        &self.options.database
+    }
+
+    /// Stops the server.
+    pub(crate) async fn stop(&mut self) {
         if let Some(server) = self.server.take() {
             server.stop().await;
         }
+    }
+
+    /// Stops the server and starts it on the same database. Clients made before are of the old one.
+    pub(crate) async fn restart(&mut self) {
+        self.stop().await;
         self.server = Some(Server::start(self.options.clone()).await.unwrap());
     }
 
