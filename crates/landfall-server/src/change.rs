@@ -9,6 +9,7 @@ use serde::{Deserialize, Serialize};
 use tokio::sync::broadcast;
 
 use crate::database::DatabaseError;
+use crate::people::secret;
 
 /// Something that changed in the database. It names what, never how: who hears it reads the truth.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -49,6 +50,8 @@ pub(crate) trait Reload: Send + Sync {
 /// Where changes are told.
 #[derive(Debug)]
 pub(crate) struct Bus {
+    /// Tells it from the buses of other processes on the same database.
+    id: u64,
     watchers: broadcast::Sender<Change>,
     memory: OnceLock<Weak<dyn Reload>>,
     /// A reload failed: the next one reads everything.
@@ -64,10 +67,16 @@ impl std::fmt::Debug for dyn Reload {
 impl Bus {
     pub(crate) fn new() -> Self {
         Self {
+            id: u64::from_ne_bytes(secret::random()),
             watchers: broadcast::channel(BEHIND_MAX).0,
             memory: OnceLock::new(),
             stale: AtomicBool::new(false),
         }
+    }
+
+    /// Which bus it is, among those of one database.
+    pub(crate) fn id(&self) -> u64 {
+        self.id
     }
 
     /// Names the memory that is kept true, once.

@@ -21,7 +21,6 @@ use sqlx::{Any, AnyConnection, AnyPool, Connection, Executor};
 pub use backup::{BackupError, backup, restore};
 pub use error::DatabaseError;
 pub(crate) use notify::listen;
-pub(crate) use notify::this_process;
 pub use writer::Tx;
 pub(crate) use writer::Written;
 

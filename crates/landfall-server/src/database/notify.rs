@@ -20,31 +20,21 @@ const RETRY: Duration = Duration::from_secs(1);
 /// What is sent.
 #[derive(Serialize, Deserialize)]
 struct Notice {
-    /// The process that sent it: it has applied the changes itself.
+    /// Whose bus sent it: it has applied the changes itself.
     from: u64,
     changes: Vec<Change>,
-}
-
-/// This process among those that share the database.
-pub(crate) fn this_process() -> u64 {
-    use std::sync::OnceLock;
-    static PROCESS: OnceLock<u64> = OnceLock::new();
-    *PROCESS.get_or_init(|| {
-        // A number that two processes shared would only cost them each other's changes at once;
-        // without a source of chance nothing else here would work either.
-        getrandom::u64().unwrap_or_else(|_| u64::from(std::process::id()))
-    })
 }
 
 /// Tells the changes to the other processes, once the transaction is committed.
 pub(super) async fn notify(
     connection: &mut AnyConnection,
+    from: u64,
     changes: &[Change],
 ) -> Result<(), sqlx::Error> {
     if changes.is_empty() {
         return Ok(());
     }
-    for payload in payloads(this_process(), changes) {
+    for payload in payloads(from, changes) {
         let sql = "SELECT 1 FROM pg_notify($1, $2)";
         sqlx::query(sql)
             .bind(CHANNEL)
@@ -94,7 +84,7 @@ async fn listen_once(url: &str, bus: &Bus, lost: &mut bool) -> Result<(), sqlx::
     }
     while let Some(notification) = listener.try_recv().await? {
         match serde_json::from_str::<Notice>(notification.payload()) {
-            Ok(notice) if notice.from == this_process() => {}
+            Ok(notice) if notice.from == bus.id() => {}
             Ok(notice) => bus.apply(&notice.changes).await,
             // A newer process knows changes that this one does not.
             Err(_) => bus.apply(&[Change::All]).await,

@@ -339,7 +339,7 @@ impl Actor {
         };
         let committed = async {
             if self.kind == Kind::Postgres {
-                notify(connection, changes).await?;
+                notify(connection, self.bus.id(), changes).await?;
             }
             connection.execute("COMMIT").await
         };

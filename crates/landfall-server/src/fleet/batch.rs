@@ -167,12 +167,12 @@ async fn write(app: &App, watched: bool) -> Result<(), DatabaseError> {
     if lines.is_empty() && events.is_empty() && !watched {
         return Ok(());
     }
-    let now = app.clock().now_ms();
+    let (now, by) = (app.clock().now_ms(), app.bus().id().cast_signed());
     let lines = Arc::new(lines);
     let written = lines.clone();
     let job = async move |mut tx: database::Tx| {
         for chunk in written.chunks(ROWS) {
-            upsert(&mut tx, chunk, now).await?;
+            upsert(&mut tx, chunk, (now, by)).await?;
         }
         events::write(&mut tx, &events).await?;
         let sql = "INSERT INTO presence_watch (one, at) VALUES (1, $1) \
@@ -220,9 +220,8 @@ fn lines(app: &App) -> Vec<Line> {
 async fn upsert(
     connection: &mut AnyConnection,
     lines: &[Line],
-    now: i64,
+    (now, by): (i64, i64),
 ) -> Result<(), DatabaseError> {
-    let by = database::this_process().cast_signed();
     let mut query = sqlx::query(sqlx::AssertSqlSafe(upsert_sql(lines.len())));
     for line in lines {
         query = query
@@ -270,7 +269,7 @@ pub(crate) async fn restore(app: &App) -> Result<(), DatabaseError> {
 /// Takes what other processes wrote since the last look.
 async fn read_others(app: &App, read_to: &mut i64) -> Result<(), DatabaseError> {
     let mut connection = app.database.read().await?;
-    let by = database::this_process().cast_signed();
+    let by = app.bus().id().cast_signed();
     let now = app.clock().now_ms();
     let newest = put_back(app, &mut connection, (*read_to, by), now).await?;
     *read_to = newest.map_or(*read_to, |newest| newest - LOOK_BACK_MS);

@@ -142,7 +142,6 @@ impl Once {
     }
 
     /// Makes the answer to what was created, and keeps it where it may be asked for again.
-    #[expect(dead_code, reason = "for what has no secret in it")]
     pub(crate) async fn created<T: Serialize>(
         &self,
         tx: &mut Tx,

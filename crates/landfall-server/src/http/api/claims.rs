@@ -111,7 +111,7 @@ async fn create(
                 code,
                 expires_at: Time(expires_at),
             };
-            once.created(&mut tx, now, &made).await
+            once.created_secret(&mut tx, now, &made).await
         })
         .await
 }

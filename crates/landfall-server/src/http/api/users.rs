@@ -16,6 +16,7 @@ use crate::http::once::{Create, Created};
 use crate::http::page::{List, Page, PageParams};
 use crate::http::router::Routes;
 use crate::http::time::Time;
+use crate::marks::matric::Matric;
 use crate::people::audit;
 use crate::people::passwords::{self, Password};
 use crate::people::users::{self, NewUser, Role, UserChange};
@@ -300,23 +301,14 @@ fn check_rest(
         let (least, most) = (passwords::LEN.start(), passwords::LEN.end());
         wrong("password", format!("it has to be {least}..={most} bytes"));
     }
-    match matric.map(matric_of) {
+    match matric.map(Matric::new) {
         None => None,
-        Some(Some(matric)) => Some(matric),
-        Some(None) => {
-            wrong(
-                "matric",
-                "it has to be 5..=20 of A-Z a-z 0-9 / . _ -".to_owned(),
-            );
+        Some(Ok(matric)) => Some(matric.as_str().to_owned()),
+        Some(Err(error)) => {
+            wrong("matric", error.to_string());
             None
         }
     }
-}
-
-fn matric_of(text: &str) -> Option<String> {
-    let text = text.trim();
-    let known = |byte: u8| byte.is_ascii_alphanumeric() || b"/._-".contains(&byte);
-    ((5..=20).contains(&text.len()) && text.bytes().all(known)).then(|| text.to_owned())
 }
 
 impl From<users::ChangeError> for Problem {

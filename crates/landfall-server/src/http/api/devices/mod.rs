@@ -49,8 +49,10 @@ struct Devices {
 #[into_params(parameter_in = Query)]
 struct Filter {
     /// `online`, `offline` or `retired`.
+    #[param(inline)]
     presence: Option<Presence>,
     /// `pending`, `accepted` or `retired`.
+    #[param(inline)]
     enrolment: Option<Standing>,
     /// One of their labels.
     label: Option<String>,
