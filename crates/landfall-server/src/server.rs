@@ -87,7 +87,7 @@ impl Server {
             .then(|| tokio::spawn(listen(app.options.database.clone(), app.bus().clone())));
         let mut beside = JoinSet::new();
         fleet::run(&app, &mut beside);
-        tokio::spawn(sessions::watch::run(app.clone()));
+        beside.spawn(sessions::watch::run(app.clone()));
         gate.open(http::router(app.clone()));
         Ok(Self {
             address,

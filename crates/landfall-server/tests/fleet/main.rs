@@ -7,6 +7,7 @@
 
 mod backup;
 mod config;
+mod courses;
 mod devices;
 mod enrol;
 mod events;
@@ -15,12 +16,14 @@ mod heartbeat;
 mod in_session;
 mod legacy;
 mod login;
+mod marks;
 mod once;
 mod openapi;
 mod pages;
 mod processes;
 mod roles;
 mod server;
+mod sessions;
 mod settings;
 mod start;
 mod users;

@@ -4,6 +4,7 @@
 
 #![expect(dead_code, reason = "it offers what tests to come ask for")]
 
+pub(crate) mod campus;
 mod client;
 pub(crate) mod device;
 mod postgres;
@@ -127,6 +128,15 @@ impl World {
     pub(crate) async fn restart(&mut self) {
         self.stop().await;
         self.server = Some(Server::start(self.options.clone()).await.unwrap());
+    }
+
+    /// The same, with something that happens while nothing runs.
+    pub(crate) async fn restart_after(&mut self, happens: impl FnOnce(&Clock)) {
+        if let Some(server) = self.server.take() {
+            server.stop().await;
+        }
+        happens(&self.clock);
+        self.restart().await;
     }
 
     /// Another process on the same database, as far as one process can play it.
