@@ -15,17 +15,18 @@ use crate::database::{DatabaseError, Tx};
 const DUE_MAX: i64 = 100;
 
 /// Ends a session at that time (ms since 1970), where it still runs. One that a clock set back
-/// would end before its start ends at its start.
-pub(crate) async fn end(tx: &mut Tx, session_id: i64, at: i64) -> Result<(), DatabaseError> {
+/// would end before its start ends at its start. Returns whether it ran.
+pub(crate) async fn end(tx: &mut Tx, session_id: i64, at: i64) -> Result<bool, DatabaseError> {
     let sql = "UPDATE sessions \
                SET ended_at = CASE WHEN started_at > $1 THEN started_at ELSE $1 END \
                WHERE id = $2 AND ended_at IS NULL RETURNING ended_at";
     let update = sqlx::query_scalar::<_, i64>(sql).bind(at).bind(session_id);
-    if let Some(ended_at) = update.fetch_optional(&mut **tx).await? {
-        leases::let_go(tx, session_id, None, (LeaseEnd::Released, ended_at)).await?;
-        tx.changed(Change::Session { session_id });
-    }
-    Ok(())
+    let Some(ended_at) = update.fetch_optional(&mut **tx).await? else {
+        return Ok(false);
+    };
+    leases::let_go(tx, session_id, None, (LeaseEnd::Released, ended_at)).await?;
+    tx.changed(Change::Session { session_id });
+    Ok(true)
 }
 
 /// Sessions that run and should have ended, with the time they should have.

@@ -13,8 +13,9 @@ use super::end::{self, NotReplaced};
 use super::{fleet, selection};
 use crate::app::App;
 use crate::change::Change;
-use crate::database::DatabaseError;
+use crate::database::{DatabaseError, Tx};
 use crate::marks::purge;
+use crate::people::audit;
 
 /// How often it looks.
 const LOOK_EVERY: Duration = Duration::from_millis(250);
@@ -22,6 +23,9 @@ const LOOK_EVERY: Duration = Duration::from_millis(250);
 const PURGE_EVERY_MS: i64 = 60_000;
 /// How often a device is looked for that takes the place of one that is gone, in ms.
 const REPLACE_EVERY_MS: i64 = 1_000;
+
+/// Who did what nobody did, in the audit log.
+const NOBODY: &str = "landfall";
 
 /// Looks until the server stops.
 pub(crate) async fn run(app: Arc<App>) {
@@ -98,7 +102,13 @@ impl Watch {
         }
         let due = end::due(&mut *app.database.read().await?, now).await?;
         for (session_id, ends_at) in due {
-            let job = async move |mut tx| end::end(&mut tx, session_id, ends_at).await;
+            let job = async move |mut tx: Tx| {
+                if end::end(&mut tx, session_id, ends_at).await? {
+                    let deed = ("session.ended", &*session_id.to_string(), "by its end time");
+                    audit::note(&mut tx, now, NOBODY, deed).await?;
+                }
+                Ok::<_, DatabaseError>(())
+            };
             app.database.write(job).await?;
         }
         self.next_end = None;
@@ -118,7 +128,16 @@ impl Watch {
                 return Ok(());
             }
             let now = app.clock().now_ms();
-            let job = async move |mut tx| end::replace(&mut tx, lease, &candidates, now).await;
+            let job = async move |mut tx: Tx| {
+                let deed = (
+                    "session.device_replaced",
+                    lease.0.to_string(),
+                    lease.1.clone(),
+                );
+                end::replace(&mut tx, lease, &candidates, now).await?;
+                audit::note(&mut tx, now, NOBODY, (deed.0, &deed.1, &deed.2)).await?;
+                Ok(())
+            };
             match app.database.write(job).await {
                 Ok(()) | Err(NotReplaced::Over | NotReplaced::NoneFree) => {}
                 Err(NotReplaced::Database(error)) => return Err(error),

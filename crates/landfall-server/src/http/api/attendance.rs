@@ -64,7 +64,8 @@ async fn list(
     Params(params): Params<AttendanceParams>,
     page: Page,
 ) -> Result<Json<List<Attended>>, Problem> {
-    let asked = params.matric.as_deref().map(parse).transpose()?;
+    let asked = params.matric.as_deref().filter(|asked| !asked.is_empty());
+    let asked = asked.map(parse).transpose()?;
     let Some(matric) = whose(&who, asked)? else {
         return Ok(Json(List {
             items: Vec::new(),

@@ -82,7 +82,7 @@ impl From<enrolments::Enrolled> for Enrolment {
     }
 }
 
-/// Which enrolments are asked for; all that are given have to hold.
+/// Which enrolments are asked for; all that are given and not empty have to hold.
 #[derive(Debug, Deserialize, IntoParams)]
 #[into_params(parameter_in = Query)]
 struct FilterParams {
@@ -101,9 +101,9 @@ async fn list(
     page: Page,
 ) -> Result<Json<List<Enrolment>>, Problem> {
     let filter = Filter {
-        course: params.course,
-        session: params.session,
-        semester: params.semester,
+        course: params.course.filter(|course| !course.is_empty()),
+        session: params.session.filter(|session| !session.is_empty()),
+        semester: params.semester.filter(|semester| !semester.is_empty()),
         lecturer: (who.user.role == Role::Lecturer).then_some(who.user.username),
     };
     let after = page.after()?.unwrap_or(0);

@@ -116,14 +116,27 @@ async fn create(
 #[derive(Debug, Deserialize, IntoParams)]
 #[into_params(parameter_in = Query)]
 struct ListParams {
-    /// Running ones or ended ones; absent: all.
-    #[param(inline)]
-    state: Option<Running>,
+    /// Running ones or ended ones; absent or empty: all.
+    #[param(value_type = Option<Running>, inline)]
+    state: Option<String>,
+}
+
+impl ListParams {
+    /// Whether they run; nothing for all.
+    fn active(&self) -> Result<Option<bool>, Problem> {
+        match self.state.as_deref() {
+            None | Some("") => Ok(None),
+            Some("active") => Ok(Some(true)),
+            Some("ended") => Ok(Some(false)),
+            Some(_) => Err(Problem::wrong("state", "it has to be active or ended")),
+        }
+    }
 }
 
 /// Whether a session runs.
-#[derive(Clone, Copy, Debug, Deserialize, PartialEq, Eq, ToSchema)]
-#[serde(rename_all = "lowercase")]
+#[derive(ToSchema)]
+#[schema(rename_all = "lowercase")]
+#[expect(dead_code, reason = "it names the two words in the document")]
 enum Running {
     Active,
     Ended,
@@ -139,7 +152,7 @@ async fn list(
     page: Page,
 ) -> Result<Json<List<view::Session>>, Problem> {
     let filter = Filter {
-        active: params.state.map(|state| state == Running::Active),
+        active: params.active()?,
         lecturer: (who.user.role == Role::Lecturer).then_some(who.user.username),
     };
     let before = page.after()?.unwrap_or(i64::MAX);
@@ -184,13 +197,9 @@ async fn finish(
     let (inside, now) = (app.clone(), app.clock().now_ms());
     let job = async move |mut tx: Tx| {
         let session = own(&mut tx, &who, id).await?;
-        if session.is_active() {
-            end::end(&mut tx, id, now).await?;
-            let deed = (
-                "session.ended",
-                &*id.to_string(),
-                session.offering.course.as_str(),
-            );
+        if end::end(&mut tx, id, now).await? {
+            let course = session.offering.course.as_str();
+            let deed = ("session.ended", &*id.to_string(), course);
             audit::note(&mut tx, now, &who.user.username, deed).await?;
         }
         let ended = own(&mut tx, &who, id).await?;
