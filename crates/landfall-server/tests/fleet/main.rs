@@ -6,6 +6,7 @@
 )]
 
 mod backup;
+mod choice;
 mod config;
 mod courses;
 mod devices;
@@ -25,5 +26,6 @@ mod roles;
 mod server;
 mod sessions;
 mod settings;
+mod sheet;
 mod start;
 mod users;
