@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 
-use crate::harness::campus::{Campus, mark, offering};
+use crate::harness::campus::{Campus, mark};
 use crate::harness::{World, both};
 
 both!(

@@ -2,8 +2,6 @@
 //!
 //! [`both!`] makes of `async fn name(world: World)` one test on SQLite and one on PostgreSQL.
 
-#![expect(dead_code, reason = "it offers what tests to come ask for")]
-
 pub(crate) mod campus;
 mod client;
 pub(crate) mod device;
