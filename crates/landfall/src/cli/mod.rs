@@ -3,6 +3,7 @@
 mod admin;
 mod air;
 mod backup;
+mod bench;
 mod console;
 mod demo;
 mod exchange;
@@ -55,6 +56,7 @@ enum Word {
     Backup(backup::Backup),
     Restore(backup::Restore),
     Soak(soak::Soak),
+    Bench(bench::Bench),
     Completions(Completions),
 }
 
@@ -110,6 +112,7 @@ impl Cli {
             Some(Word::Backup(word)) => word.run(),
             Some(Word::Restore(word)) => word.run(),
             Some(Word::Soak(word)) => word.run(),
+            Some(Word::Bench(word)) => word.run(),
             Some(Word::Completions(word)) => word.run(),
         };
         ended.unwrap_or_else(|failure| {

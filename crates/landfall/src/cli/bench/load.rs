@@ -1,0 +1,238 @@
+//! The devices that beat: each sends, waits for its answer, and the next one follows.
+
+use std::net::SocketAddr;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU32, AtomicU64, Ordering};
+use std::sync::{Mutex, PoisonError};
+use std::time::{Duration, Instant};
+
+use http_body_util::{BodyExt, Full};
+use hyper::body::Bytes;
+use hyper::client::conn::http1::{SendRequest, handshake};
+use hyper::{Request, Response, body::Incoming};
+use hyper_util::rt::TokioIo;
+use landfall_protocol::path::{DEVICE_HEADER, HEARTBEAT, SEALED_TYPE, SEQ_HEADER};
+use landfall_protocol::seal::{Direction, Envelope, SEAL_LEN};
+use serde_json::{Value, json};
+use tokio::net::TcpStream;
+use tokio::task::JoinSet;
+
+use super::{Way, devices};
+
+/// Devices that beat at one server.
+pub(super) struct Load(Arc<Inner>);
+
+struct Inner {
+    address: SocketAddr,
+    way: Way,
+    devices: Vec<Mutex<Applied>>,
+    /// Which device is next.
+    next: AtomicU32,
+    /// The number of the next heartbeat.
+    seq: AtomicU64,
+}
+
+/// The configuration that a device was told last: it says that it has it.
+#[derive(Clone, Default)]
+struct Applied {
+    version: Value,
+    hash: Value,
+}
+
+/// What came of a turn.
+#[derive(Debug, Default)]
+pub(super) struct Tally {
+    /// In microseconds.
+    latencies: Vec<u32>,
+    pub(super) errors: u64,
+    /// What the server used meanwhile.
+    pub(super) cpu: Duration,
+}
+
+impl Tally {
+    pub(super) fn add(&mut self, other: Self) {
+        self.latencies.extend(other.latencies);
+        self.errors += other.errors;
+        self.cpu += other.cpu;
+    }
+
+    pub(super) fn heartbeats(&self) -> u64 {
+        self.latencies.len() as u64
+    }
+
+    pub(super) fn cpu_us_per_heartbeat(&self) -> f64 {
+        self.cpu.as_secs_f64() * 1e6 / (self.latencies.len().max(1) as f64)
+    }
+
+    pub(super) fn percentile_ms(&self, percent: usize) -> f64 {
+        let mut sorted = self.latencies.clone();
+        sorted.sort_unstable();
+        let at = (sorted.len() * percent / 100).min(sorted.len().saturating_sub(1));
+        sorted.get(at).map_or(0.0, |us| f64::from(*us) / 1000.0)
+    }
+}
+
+impl Load {
+    pub(super) fn new(address: SocketAddr, count: u32, way: Way) -> Self {
+        let devices = (0..count).map(|_| Mutex::default()).collect();
+        Self(Arc::new(Inner {
+            address,
+            way,
+            devices,
+            next: AtomicU32::new(0),
+            seq: AtomicU64::new(1),
+        }))
+    }
+
+    /// Every device beats once.
+    pub(super) async fn once(&mut self, at_once: u16) {
+        let count = self.0.devices.len() as u64;
+        let left = Arc::new(AtomicU64::new(count));
+        let one_less = |left: u64| left.checked_sub(1);
+        let goes_on = move || {
+            let order = Ordering::Relaxed;
+            left.fetch_update(order, order, one_less).is_ok()
+        };
+        self.beat(at_once, goes_on).await;
+    }
+
+    /// They beat for that time.
+    pub(super) async fn run(&mut self, at_once: u16, time: Duration) -> Tally {
+        let end = Instant::now() + time;
+        self.beat(at_once, move || Instant::now() < end).await
+    }
+
+    async fn beat(
+        &self,
+        at_once: u16,
+        goes_on: impl Fn() -> bool + Clone + Send + 'static,
+    ) -> Tally {
+        let mut tasks = JoinSet::new();
+        for _ in 0..at_once {
+            let (inner, goes_on) = (self.0.clone(), goes_on.clone());
+            tasks.spawn(async move { inner.one_after_another(goes_on).await });
+        }
+        let mut tally = Tally::default();
+        while let Some(done) = tasks.join_next().await {
+            match done {
+                Ok(part) => tally.add(part),
+                Err(_) => tally.errors += 1,
+            }
+        }
+        tally
+    }
+}
+
+impl Inner {
+    async fn one_after_another(&self, goes_on: impl Fn() -> bool) -> Tally {
+        let mut tally = Tally::default();
+        let mut connection = None;
+        while goes_on() {
+            let count = self.devices.len() as u32;
+            let number = self.next.fetch_add(1, Ordering::Relaxed) % count;
+            let started = Instant::now();
+            let answered = self.one(number, &mut connection).await;
+            if answered.is_none() {
+                tally.errors += 1;
+                connection = None;
+                continue;
+            }
+            let us = u32::try_from(started.elapsed().as_micros());
+            tally.latencies.push(us.unwrap_or(u32::MAX));
+        }
+        tally
+    }
+
+    /// One heartbeat and its answer; none where anything is wrong.
+    async fn one(&self, number: u32, kept: &mut Option<SendRequest<Full<Bytes>>>) -> Option<()> {
+        if self.way == Way::PerBeat {
+            *kept = None;
+        }
+        let sender = match kept {
+            Some(sender) => sender,
+            None => kept.insert(connect(self.address).await?),
+        };
+        let seq = self.seq.fetch_add(1, Ordering::Relaxed);
+        let request = self.request(number, seq)?;
+        sender.ready().await.ok()?;
+        let response = sender.send_request(request).await.ok()?;
+        self.take(number, seq, response).await
+    }
+
+    fn applied(&self, number: u32) -> std::sync::MutexGuard<'_, Applied> {
+        let place = &self.devices[number as usize];
+        place.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn request(&self, number: u32, seq: u64) -> Option<Request<Full<Bytes>>> {
+        let (id, applied) = (devices::id_of(number), self.applied(number).clone());
+        let body = json!({
+            "hardware_id": id.as_str(), "seq": seq, "boot_id": "3", "uptime_ms": 63_000 + seq,
+            "state": "CONNECTED", "ssid": "HomeNetwork", "rssi": -48, "ip": "10.0.0.2",
+            "firmware": "landfall 0.1.0", "chip": "esp32c3", "config_version": applied.version,
+            "config_hash": applied.hash, "ap_ssid": "Landfall-56789A", "station_capacity": 10,
+            "free_heap": 81_920,
+        });
+        let request = Request::post(HEARTBEAT).header("host", self.address.to_string());
+        let key = devices::key_of(number);
+        let body = body.to_string().into_bytes();
+        let (request, body) = match self.way {
+            Way::KeepAlive | Way::PerBeat => {
+                let bearer = format!("Bearer {}", key.to_hex().as_str());
+                let request = request.header("authorization", bearer);
+                (request.header("content-type", "application/json"), body)
+            }
+            Way::Sealed => {
+                let (mut body, len) = (body.clone(), body.len());
+                body.resize(len + SEAL_LEN, 0);
+                let envelope = envelope(id.as_str(), seq);
+                envelope
+                    .seal(&key, Direction::ToServer, &mut body, len)
+                    .ok()?;
+                let request = request
+                    .header("content-type", SEALED_TYPE)
+                    .header(DEVICE_HEADER, id.as_str())
+                    .header(SEQ_HEADER, seq);
+                (request, body)
+            }
+        };
+        request.body(Full::new(body.into())).ok()
+    }
+
+    async fn take(&self, number: u32, seq: u64, response: Response<Incoming>) -> Option<()> {
+        let is_right = response.status() == 200;
+        let body = response.into_body().collect().await.ok()?.to_bytes();
+        let mut body = body.to_vec();
+        let opened = match self.way {
+            Way::KeepAlive | Way::PerBeat => body.as_slice(),
+            Way::Sealed => {
+                let (id, key) = (devices::id_of(number), devices::key_of(number));
+                let envelope = envelope(id.as_str(), seq);
+                envelope.open(&key, Direction::ToDevice, &mut body).ok()?
+            }
+        };
+        let told: Value = serde_json::from_slice(opened).ok()?;
+        *self.applied(number) = Applied {
+            version: told.get("config_version")?.clone(),
+            hash: told.get("config_hash")?.clone(),
+        };
+        is_right.then_some(())
+    }
+}
+
+fn envelope(hardware_id: &str, seq: u64) -> Envelope<'_> {
+    Envelope {
+        method: "POST",
+        path: HEARTBEAT,
+        hardware_id,
+        seq,
+    }
+}
+
+async fn connect(address: SocketAddr) -> Option<SendRequest<Full<Bytes>>> {
+    let stream = TcpStream::connect(address).await.ok()?;
+    stream.set_nodelay(true).ok()?;
+    let (sender, connection) = handshake(TokioIo::new(stream)).await.ok()?;
+    tokio::spawn(connection);
+    Some(sender)
+}
