@@ -299,13 +299,16 @@ async fn put_back(
             continue;
         }
         let seq: Option<i64> = row.try_get(2)?;
+        let numbers = (row.try_get(3)?, seq.map(i64::cast_unsigned));
+        // Numbers of a newer key begin again.
+        let (seq_key, seq) = numbers.max((presence.seq_key, presence.seq));
         let said: StoredSaid = serde_json::from_str(row.try_get(5)?).unwrap_or_default();
         let older = std::mem::take(&mut *presence);
         *presence = Presence {
             seen_at: Some(monotonic - now.saturating_sub(last_seen).max(0)),
             last_seen,
-            seq: seq.map(i64::cast_unsigned).max(older.seq),
-            seq_key: row.try_get::<i64, _>(3)?.max(older.seq_key),
+            seq,
+            seq_key,
             next_ms: u32::try_from(row.try_get::<i64, _>(4)?).unwrap_or(u32::MAX),
             was_online: older.was_online,
             said: said.said(|kind| app.fleet.intern(kind)),

@@ -15,6 +15,7 @@ both!(
     a_claim_swaps_the_key_of_a_device,
     claims_are_listed_without_their_secrets,
     a_pending_device_is_accepted_by_its_fingerprint,
+    so_many_wait_and_no_more,
     another_key_for_a_bound_id_is_an_alert,
     keys_rotate_with_an_overlap_of_two,
     the_form_of_an_enrolment_is_checked,
@@ -187,6 +188,21 @@ async fn a_pending_device_is_accepted_by_its_fingerprint(world: World) {
         (&json!("accepted"), &json!(fingerprint))
     );
     device.told(json!({})).await;
+}
+
+async fn so_many_wait_and_no_more(world: World) {
+    let stranger = world.stranger();
+    let ask = |number: u32| {
+        let [_, _, a, b] = number.to_be_bytes();
+        let id = landfall_protocol::hardware_id::HardwareId::of_mac([2, 0, 0, 0, a, b]);
+        json!({"hardware_id": id.as_str(), "device_key": "ab".repeat(32)})
+    };
+    for number in 0..1000 {
+        stranger.post(ENROLL, ask(number)).await.status(202);
+    }
+    let answer = stranger.post(ENROLL, ask(1000)).await.status(429);
+    assert!(answer.headers.contains_key("retry-after"));
+    stranger.post(ENROLL, ask(7)).await.status(202);
 }
 
 async fn another_key_for_a_bound_id_is_an_alert(world: World) {

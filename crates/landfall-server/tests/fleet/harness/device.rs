@@ -50,6 +50,16 @@ impl Device {
         }
     }
 
+    /// The same device, asking another server.
+    pub(crate) fn at(&self, address: std::net::SocketAddr) -> Self {
+        Self {
+            id: self.id,
+            key: self.key.clone(),
+            stranger: self.stranger.at(address),
+            seq: AtomicU64::new(self.seq.load(Ordering::Relaxed)),
+        }
+    }
+
     /// Its path among those of people.
     pub(crate) fn path(&self, rest: &str) -> String {
         format!("/api/v1/devices/{}{rest}", self.id)
