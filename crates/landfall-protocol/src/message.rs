@@ -172,11 +172,16 @@ impl<L: Lists> Display for Heartbeat<'_, L> {
         object.text("config_error", self.config_error)?;
         object.text("ap_ssid", self.ap_ssid)?;
         object.number("rollout", self.rollout)?;
-        object.list("stations", &self.lists, List::Stations)?;
+        object.list(
+            "stations",
+            &self.lists,
+            List::Stations,
+            self.station_capacity.is_some(),
+        )?;
         object.number("station_capacity", self.station_capacity)?;
         object.number("free_heap", self.free_heap)?;
-        object.list("events", &self.lists, List::Events)?;
-        object.list("marks", &self.lists, List::Marks)?;
+        object.list("events", &self.lists, List::Events, false)?;
+        object.list("marks", &self.lists, List::Marks, false)?;
         object.end()
     }
 }
@@ -317,8 +322,14 @@ impl<'w, 'f> Object<'w, 'f> {
         }
     }
 
-    /// A list; one without elements is left out.
-    fn list(&mut self, name: &str, lists: &impl Lists, which: List) -> fmt::Result {
+    /// A list; one without elements is left out, unless that tells something.
+    fn list(
+        &mut self,
+        name: &str,
+        lists: &impl Lists,
+        which: List,
+        empty_too: bool,
+    ) -> fmt::Result {
         let mut count = 0_usize;
         lists.list(which, &mut |element| {
             if count == 0 {
@@ -329,10 +340,11 @@ impl<'w, 'f> Object<'w, 'f> {
             count += 1;
             Ok(())
         })?;
-        if count > 0 {
-            self.out.write_char(']')?;
+        match count {
+            0 if empty_too => self.name(name)?.write_str("[]"),
+            0 => Ok(()),
+            _ => self.out.write_char(']'),
         }
-        Ok(())
     }
 
     fn end(self) -> fmt::Result {

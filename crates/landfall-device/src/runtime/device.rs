@@ -2,6 +2,7 @@
 
 use landfall_core::command::{Command, Door, PortalUse, Reply, Ticket};
 use landfall_core::config::Services;
+use landfall_core::console::{FleetChange, FleetServer};
 use landfall_core::event::{Event, History, Record};
 use landfall_core::manager::{Input, Manager};
 use landfall_core::status::{Client, Internet, State};
@@ -18,8 +19,8 @@ use super::radio::Radio;
 use super::storage::Source;
 use crate::fleet::Fleet;
 
-/// The reset button's; calls count from 1.
-const BUTTON: Ticket = Ticket {
+/// Whose answers are for nobody; calls count from 1.
+const NOBODY: Ticket = Ticket {
     door: Door::Program,
     number: 0,
 };
@@ -141,6 +142,17 @@ impl Device {
         consoles.go_on(&mut around, desk)
     }
 
+    /// Gives the device a fleet server, as `NET:FLEET` does: where it is, and the claim for it. False
+    /// where another one is being stored.
+    pub fn set_fleet(&mut self, server: FleetServer) -> bool {
+        let is_free = self.fleet.change.is_none();
+        if is_free {
+            let ticket = NOBODY;
+            self.fleet.change = Some(FleetChange { ticket, server });
+        }
+        is_free
+    }
+
     /// Opens a console at that door, or begins anew with the one there. One at a serial port says
     /// who is here. False: there are as many as there can be.
     pub fn open_console(&mut self, door: Door, now: Instant) -> bool {
@@ -235,7 +247,7 @@ impl Device {
         }
         if self.reset_due {
             self.reset_due = false;
-            return Some(Input::Command(BUTTON, Command::ResetByButton));
+            return Some(Input::Command(NOBODY, Command::ResetByButton));
         }
         let (ticket, command) = self.calls.next_command()?;
         Some(Input::Command(ticket, command))

@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
 use clap::Args;
-use landfall::host::{DeviceOptions, End, Options, Simulation};
+use landfall::host::{DeviceOptions, End, Options, Ready, ServerReady, Simulation};
 use landfall_core::config::{self, Config, Defaults};
 use landfall_core::net::Mac;
 use landfall_sim::air::file::AirFile;
@@ -74,6 +74,7 @@ impl Sim {
                 devices: vec![device],
             },
             self.json,
+            |_| Ok(None),
         )
     }
 }
@@ -102,8 +103,13 @@ pub(super) fn folder(
     Ok((temporary.path().to_owned(), Some(temporary)))
 }
 
-/// Runs a simulation until it ends or the user ends it.
-pub(super) fn run(options: Options, json: bool) -> Ended {
+/// Runs a simulation until it ends or the user ends it. `begun` is called before anybody is told that
+/// it listens; what it gives stands beside the devices.
+pub(super) fn run(
+    options: Options,
+    json: bool,
+    begun: impl FnOnce(&Simulation) -> Result<Option<ServerReady>, Failure>,
+) -> Ended {
     // Asked for before anything listens, so that no signal ends the program in between.
     let mut signals =
         Signals::new([SIGINT, SIGTERM]).map_err(|e| Failure::new("signals", e, "try again"))?;
@@ -115,7 +121,7 @@ pub(super) fn run(options: Options, json: bool) -> Ended {
             let _ = stopper.send(End::Asked);
         }
     });
-    announce(&simulation, json);
+    announce(&simulation, begun(&simulation)?, json);
     match simulation.wait() {
         End::Asked => Ok(ExitCode::SUCCESS),
         End::PowerCut => Ok(ExitCode::from(POWER_CUT)),
@@ -124,10 +130,13 @@ pub(super) fn run(options: Options, json: bool) -> Ended {
 }
 
 /// Says where everything is: for programs on one line, for people as a list.
-fn announce(simulation: &Simulation, json: bool) {
+fn announce(simulation: &Simulation, server: Option<ServerReady>, json: bool) {
     use std::io::Write;
 
-    let ready = simulation.ready();
+    let ready = Ready {
+        server,
+        ..simulation.ready()
+    };
     let mut out = std::io::stdout().lock();
     let written = if json {
         let line = serde_json::to_string(&ready).unwrap_or_default();
@@ -141,9 +150,18 @@ fn announce(simulation: &Simulation, json: bool) {
             )
         });
         let rows: String = rows.collect();
+        let server = ready.server.as_ref().map(|server| {
+            format!(
+                "dashboard   {}\n  login     {}, password {}\n",
+                server.url,
+                server.admin,
+                server.password.as_deref().unwrap_or("as it was set")
+            )
+        });
+        let server = server.unwrap_or_default();
         writeln!(
             out,
-            "{rows}air         landfall air {} list\nCtrl-C ends it.",
+            "{server}{rows}air         landfall air {} list\nCtrl-C ends it.",
             ready.air
         )
     };

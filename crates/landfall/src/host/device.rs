@@ -12,9 +12,10 @@ use edge_nal_std::Stack;
 use futures_lite::future;
 use landfall_core::command::Door;
 use landfall_core::config::{Config, Warning};
+use landfall_core::console::FleetServer;
 use landfall_core::net::Mac;
 use landfall_device::fleet::{BUFFER_LEN, Client, Firmware, Plain};
-use landfall_device::runtime::{BuildError, Builder, Clock, Restart, Shared, Wifi};
+use landfall_device::runtime::{BuildError, Builder, Clock, Device, Restart, Shared, Wifi};
 use landfall_device::store::StoreError;
 use landfall_sim::air::answer::LedRow;
 use landfall_sim::flash::{FlashPlan, SimFlash};
@@ -110,6 +111,21 @@ impl SimDevice {
     /// The handle on it.
     pub fn wifi(&self) -> Wifi<DeviceClock> {
         self.wifi
+    }
+
+    /// Whether it belongs to the fleet server at that URL, or is about to.
+    pub fn is_of(&self, url: &str) -> bool {
+        let is_of = |device: &mut Device| device.services.fleet_url == url;
+        self.wifi.shared().with(is_of) == Some(true)
+    }
+
+    /// Gives it a fleet server, as soon as it has booted.
+    pub fn give_fleet(&self, server: FleetServer) {
+        let shared = self.wifi.shared();
+        async_io::block_on(
+            shared.wait_for(|device| device.set_fleet(server.clone()).then_some(())),
+        );
+        shared.with(|_| ());
     }
 
     /// Its flash.

@@ -23,7 +23,7 @@ pub use device::{DeviceOptions, SimDevice};
 pub use flash::SharedFlash;
 pub use port::{OpenPort, Port};
 pub use pty::Pty;
-pub use ready::{DeviceReady, Ready};
+pub use ready::{DeviceReady, Ready, ServerReady};
 pub use simulation::{End, Options, Simulation, StartError};
 pub use socket::{AirSocket, ask};
 pub use world::{SimRadio, World};

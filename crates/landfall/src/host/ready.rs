@@ -9,6 +9,20 @@ pub struct Ready {
     pub air: String,
     /// The devices.
     pub devices: Vec<DeviceReady>,
+    /// The fleet server, where there is one.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub server: Option<ServerReady>,
+}
+
+/// Where the fleet server is, and how to get in.
+#[derive(Clone, Debug, Serialize)]
+pub struct ServerReady {
+    /// Where its pages begin.
+    pub url: String,
+    /// The name of its admin.
+    pub admin: String,
+    /// The password, while it is the one that was made.
+    pub password: Option<String>,
 }
 
 /// Where one device is. Doors that are closed refuse the connection; their numbers stay.

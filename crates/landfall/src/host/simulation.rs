@@ -107,6 +107,7 @@ impl Simulation {
         Ready {
             air: self.socket.path().display().to_string(),
             devices: self.devices.iter().map(|d| d.ready().clone()).collect(),
+            server: None,
         }
     }
 

@@ -1,5 +1,10 @@
-//! `landfall demo`: simulated devices on an air of their own.
+//! `landfall demo`: a fleet server and simulated devices that belong to it, on an air of their own.
 
+mod client;
+mod sample;
+mod server;
+
+use std::net::SocketAddr;
 use std::path::PathBuf;
 
 use clap::Args;
@@ -11,17 +16,20 @@ use landfall_sim::air::file::AirFile;
 use super::{Ended, Failure, sim};
 
 /// The air of the demo.
-const AIR: &str = include_str!("demo.toml");
+const AIR: &str = include_str!("air.toml");
 /// What the devices of the demo know.
-const CONFIG: &str = include_str!("demo.json");
+const CONFIG: &str = include_str!("config.json");
 
-/// Run simulated devices on an air of their own
+/// Run a fleet server and simulated devices on an air of their own
 #[derive(Debug, Args)]
 #[command(after_help = "Example:\n  landfall demo --devices 3 --json")]
 pub(super) struct Demo {
     /// How many devices
     #[arg(long, default_value_t = 5, value_parser = clap::value_parser!(u8).range(1..=100))]
     devices: u8,
+    /// Where the server listens; without it 127.0.0.1:8000, or a free port where that is taken
+    #[arg(long, value_name = "ADDR")]
+    listen: Option<SocketAddr>,
     /// The folder that everything is kept in; without it a temporary one
     #[arg(long, value_name = "DIR")]
     data: Option<PathBuf>,
@@ -38,14 +46,20 @@ const PORTS_EACH: u16 = 10;
 
 impl Demo {
     pub(super) fn run(self) -> Ended {
-        let air = AirFile::parse("demo.toml", AIR)
+        let air = AirFile::parse("air.toml", AIR)
             .map_err(|e| Failure::new("the demo's air", e, "report it"))?;
         let (data, _temporary) = sim::folder(self.data.clone())?;
         let config = config::load(CONFIG.as_bytes(), &Defaults::built_in(), &mut |_| {});
         let devices = (0..self.devices)
             .map(|n| self.device(n, &data, config.clone(), &air))
             .collect::<Result<_, _>>()?;
-        sim::run(Options { air, devices }, self.json)
+        let fleet = server::DemoServer::start(self.listen, &data)?;
+        let ended = sim::run(Options { air, devices }, self.json, |simulation| {
+            fleet.adopt(simulation.devices())?;
+            Ok(Some(fleet.ready()))
+        });
+        fleet.stop();
+        ended
     }
 
     fn device(
