@@ -27,3 +27,4 @@ pub mod mqtt;
 pub mod portal;
 pub mod runtime;
 pub mod store;
+pub mod webrepl;

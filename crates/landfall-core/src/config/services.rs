@@ -75,6 +75,13 @@ impl Services {
     pub fn config_server_runs(&self) -> bool {
         self.config_server_enabled && self.config_server_password.is_some()
     }
+
+    /// The password of WebREPL: its own, or that of the config server.
+    pub fn webrepl_secret(&self) -> Option<&Secret<DOOR_PASSWORD_MAX>> {
+        self.webrepl_password
+            .as_ref()
+            .or(self.config_server_password.as_ref())
+    }
 }
 
 /// How much is logged.

@@ -68,6 +68,8 @@ pub struct Head<'b> {
     pub body_len: u64,
     /// The last event that a resumed event stream has seen.
     pub last_event_id: Option<u32>,
+    /// The key of a client that wants a WebSocket (RFC 6455 §4.1).
+    pub websocket_key: Option<&'b str>,
     /// Whether the client waits for `100 Continue` before it sends the body.
     pub expects_continue: bool,
     /// Whether the connection stays open afterwards.
@@ -179,6 +181,7 @@ fn request_line(line: &[u8]) -> Result<Head<'_>, HeadError> {
         content_type: None,
         body_len: 0,
         last_event_id: None,
+        websocket_key: None,
         expects_continue: false,
         keep_alive: minor == 1,
     })
@@ -226,6 +229,8 @@ fn field<'b>(head: &mut Head<'b>, seen: &mut Seen, line: &'b [u8]) -> Result<(),
         head.content_type = Some(text.unwrap_or(""));
     } else if is("last-event-id") {
         head.last_event_id = text.and_then(|text| text.parse().ok());
+    } else if is("sec-websocket-key") {
+        head.websocket_key = text;
     } else if is("connection") {
         connection(head, text.unwrap_or(""));
     } else if is("transfer-encoding") {

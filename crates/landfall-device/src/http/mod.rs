@@ -33,17 +33,19 @@ mod who;
 #[cfg(test)]
 mod tests;
 
+pub(crate) use answer::Window;
 pub use answer::{Body, Code, Extra, Failure, Fixed, Response};
 pub(crate) use body::StatusBody;
 pub use body::{
     CLIENTS_BODY_MAX, COURSE_CODE_MAX, COURSE_TITLE_MAX, NETWORKS_BODY_MAX, SCAN_BODY_MAX,
-    SCAN_ROWS_MAX, STATUS_BODY_MAX,
+    SCAN_ROWS_MAX, STATUS_BODY_MAX, StatusBody,
 };
 pub use config::{CONFIG_BODY_MAX, CONFIG_BUFFER_LEN};
 pub use event::{EVENT_MAX, write_json as write_event_json};
 pub use limiter::{LOGIN_ADDRESSES_MAX, LOGIN_FAILURES_MAX, LOGIN_WINDOW_MS, Limiter};
 pub use page::RESULT_PAGE_MAX;
 pub use reply::Then;
+pub(crate) use server::send;
 pub use server::{
     BUFFER_LEN, Buffer, KEEP_ALIVE_MS, REQUEST_MS, STREAM_BEAT_MS, STREAMS_ON_CHIP,
     STREAMS_ON_HOST, Server, Shared, WRITE_MS,

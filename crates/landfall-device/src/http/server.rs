@@ -271,7 +271,7 @@ impl<D: Device, T: Timer> Server<'_, D, T> {
 }
 
 /// Writes an answer, as much at a time as fits `window`.
-pub(super) async fn send<S: Write>(
+pub(crate) async fn send<S: Write>(
     io: &mut S,
     response: &Response,
     is_head: bool,

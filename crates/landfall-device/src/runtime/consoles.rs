@@ -23,6 +23,8 @@ pub const CONSOLES_MAX: usize = 4;
 pub const INPUT_MAX: usize = 256;
 /// Most bytes that wait to be printed: a console goes on when there is room for its longest line.
 pub const OUTPUT_MAX: usize = 2 * CHUNK_MAX;
+/// What a terminal shows when a line is answered.
+const PROMPT: &str = ">>> ";
 /// Bytes of an echo for one byte typed.
 const ECHO_MAX: usize = 4;
 
@@ -232,9 +234,15 @@ impl Port {
         if OUTPUT_MAX - self.output.len() < CHUNK_MAX {
             return if typed { Step::WentOn } else { Step::Rested };
         }
-        match self.console.poll(context, &mut Sink(&mut self.output)) {
+        let mut sink = Sink(&mut self.output);
+        match self.console.poll(context, &mut sink) {
             Progress::More => Step::WentOn,
             Progress::Asked => Step::Asked,
+            Progress::Answered if self.door == Door::WebRepl => {
+                // An answer is shorter than what there was room for.
+                let _ = sink.write_str(PROMPT);
+                Step::WentOn
+            }
             Progress::Idle | Progress::Answered if typed => Step::WentOn,
             Progress::Idle | Progress::Answered => Step::Rested,
         }

@@ -32,6 +32,7 @@ mod serial;
 mod shared;
 mod storage;
 mod stream;
+mod webrepl;
 mod wifi;
 
 pub use builder::{BuildError, Builder};

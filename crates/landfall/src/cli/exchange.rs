@@ -49,7 +49,7 @@ const IDENTITY: &str = "ID MAC=";
 /// What the table of `HELP` begins with.
 const HELP_BEGINS: &str = "HELP";
 /// What a refusal and a failure begin with.
-const ERR: &str = "CTRL:ERR ";
+pub(super) const ERR: &str = "CTRL:ERR ";
 
 impl Exchange {
     /// The replies that this line will get, to commands numbered after `last_cid`; none where it

@@ -9,9 +9,11 @@ mod demo;
 mod exchange;
 mod provision;
 mod qr;
+mod secret;
 mod serve;
 mod sim;
 mod soak;
+mod webrepl;
 
 use std::fmt;
 use std::path::Path;
@@ -57,6 +59,8 @@ enum Word {
     Restore(backup::Restore),
     Soak(soak::Soak),
     Bench(bench::Bench),
+    #[command(name = "webrepl")]
+    WebRepl(webrepl::WebRepl),
     Completions(Completions),
 }
 
@@ -113,6 +117,7 @@ impl Cli {
             Some(Word::Restore(word)) => word.run(),
             Some(Word::Soak(word)) => word.run(),
             Some(Word::Bench(word)) => word.run(),
+            Some(Word::WebRepl(word)) => word.run(),
             Some(Word::Completions(word)) => word.run(),
         };
         ended.unwrap_or_else(|failure| {

@@ -21,7 +21,7 @@ use landfall_device::http::{
 };
 use landfall_device::mqtt::{Gateway, News};
 use landfall_device::runtime::{Clock, Device, Wifi, type_in};
-use landfall_device::{dns, http};
+use landfall_device::{dns, http, webrepl};
 
 use super::{DeviceClock, Port, Pty};
 
@@ -74,6 +74,7 @@ pub(super) struct Doors {
     ports: Ports,
     pty: Pty,
     http: HttpShared,
+    webrepl: Box<webrepl::Shared>,
     button: Arc<Holds>,
 }
 
@@ -96,6 +97,7 @@ impl Doors {
             ports,
             pty,
             http: HttpShared::new(STREAMS_ON_HOST),
+            webrepl: Box::default(),
             button,
         }
     }
@@ -116,7 +118,8 @@ impl Doors {
         let names = self.names();
         let rest = async {
             let sides = future::zip(future::zip(sta, ap), config);
-            let doors = future::zip(sides, future::zip(names, self.buttons()));
+            let others = future::zip(self.web_repl(), future::zip(names, self.buttons()));
+            let doors = future::zip(sides, others);
             let gateway = Gateway::new(self.wifi, HostNet, log);
             let gateway = Box::pin(gateway.run());
             match future::or(gateway, async { doors.await.1.0 }).await {}
@@ -197,6 +200,44 @@ impl Doors {
                 }
             }
         }
+    }
+
+    /// WebREPL, while the configuration wants it on what the device is on.
+    async fn web_repl(&self) -> Infallible {
+        let mut buffers = vec![[0; BUFFER_LEN]; webrepl::CONNECTIONS_MIN].into_boxed_slice();
+        // As many as were made.
+        let Ok(buffers) = <&mut [Buffer; webrepl::CONNECTIONS_MIN]>::try_from(&mut *buffers) else {
+            return future::pending().await;
+        };
+        let port = &self.ports.webrepl;
+        let server = webrepl::Server {
+            device: &self.wifi,
+            timer: &WallClock,
+            shared: &self.webrepl,
+        };
+        loop {
+            self.until_web_repl(true).await;
+            match port.open() {
+                Ok(open) => {
+                    let serve = async { match server.serve(&open, buffers).await {} };
+                    future::or(serve, self.until_web_repl(false)).await;
+                }
+                Err(error) => {
+                    tracing::warn!("port {}: {error}", port.number());
+                    Timer::after(OPEN_RETRY).await;
+                }
+            }
+        }
+    }
+
+    /// Waits until WebREPL is to run, or not to.
+    fn until_web_repl(&self, runs: bool) -> impl Future<Output = ()> {
+        let so = move |device: &mut Device| {
+            let status = device.manager().status();
+            let wanted = webrepl::runs(&status, device.manager().wifi(), &device.services);
+            (wanted == runs).then_some(())
+        };
+        self.wifi.shared().wait_for(so)
     }
 
     /// The access point's name server, while that is up.

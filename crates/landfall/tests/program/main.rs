@@ -7,4 +7,5 @@ mod improv;
 mod life;
 mod mqtt;
 mod provision;
+mod webrepl;
 mod words;

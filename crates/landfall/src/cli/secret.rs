@@ -1,0 +1,50 @@
+//! Where a word takes a password from: a file, the environment, a prompt; never from its arguments,
+//! which everybody on the machine can read.
+
+use std::io::{BufRead, IsTerminal, stdin};
+use std::path::PathBuf;
+
+use clap::Args;
+use zeroize::Zeroizing;
+
+use super::Failure;
+
+/// The variable that a password is taken from where no file is named.
+const VARIABLE: &str = "LANDFALL_PASSWORD";
+
+/// Where the password is.
+#[derive(Debug, Args)]
+pub(super) struct PasswordFrom {
+    /// Take the password from the first line of this file, `-` for stdin; else from the variable
+    /// LANDFALL_PASSWORD, else it is asked for
+    #[arg(long, value_name = "FILE")]
+    password_file: Option<PathBuf>,
+}
+
+impl PasswordFrom {
+    /// The password. `prompt` asks for it on a terminal; without one its line is read from stdin.
+    pub(super) fn read(&self, prompt: &str) -> Result<Zeroizing<String>, Failure> {
+        let failed = |why: std::io::Error| {
+            let help = format!("set {VARIABLE}, or name a file by --password-file");
+            Failure::new("password", why, help)
+        };
+        let read = match &self.password_file {
+            Some(path) if path.as_os_str() != "-" => std::fs::read_to_string(path),
+            Some(_) => first_line(),
+            None => match std::env::var(VARIABLE) {
+                Ok(password) => Ok(password),
+                Err(_) if stdin().is_terminal() => rpassword::prompt_password(prompt),
+                Err(_) => first_line(),
+            },
+        };
+        let text = Zeroizing::new(read.map_err(failed)?);
+        let line = text.lines().next().unwrap_or_default();
+        Ok(Zeroizing::new(line.to_owned()))
+    }
+}
+
+fn first_line() -> std::io::Result<String> {
+    let mut line = String::new();
+    stdin().lock().read_line(&mut line)?;
+    Ok(line)
+}
