@@ -7,6 +7,7 @@ mod bench;
 mod console;
 mod demo;
 mod exchange;
+mod fleet;
 mod provision;
 mod qr;
 mod secret;
@@ -57,6 +58,7 @@ enum Word {
     Admin(admin::Admin),
     Backup(backup::Backup),
     Restore(backup::Restore),
+    Fleet(fleet::Fleet),
     Soak(soak::Soak),
     Bench(bench::Bench),
     #[command(name = "webrepl")]
@@ -115,6 +117,7 @@ impl Cli {
             Some(Word::Admin(word)) => word.run(),
             Some(Word::Backup(word)) => word.run(),
             Some(Word::Restore(word)) => word.run(),
+            Some(Word::Fleet(word)) => word.run(),
             Some(Word::Soak(word)) => word.run(),
             Some(Word::Bench(word)) => word.run(),
             Some(Word::WebRepl(word)) => word.run(),

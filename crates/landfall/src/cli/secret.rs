@@ -33,7 +33,7 @@ impl PasswordFrom {
             Some(_) => first_line(),
             None => match std::env::var(VARIABLE) {
                 Ok(password) => Ok(password),
-                Err(_) if stdin().is_terminal() => rpassword::prompt_password(prompt),
+                Err(_) if stdin().is_terminal() => ask(prompt),
                 Err(_) => first_line(),
             },
         };
@@ -41,6 +41,11 @@ impl PasswordFrom {
         let line = text.lines().next().unwrap_or_default();
         Ok(Zeroizing::new(line.to_owned()))
     }
+}
+
+fn ask(prompt: &str) -> std::io::Result<String> {
+    let asked = dialoguer::Password::new().with_prompt(prompt).interact();
+    asked.map_err(|dialoguer::Error::IO(error)| error)
 }
 
 fn first_line() -> std::io::Result<String> {

@@ -123,7 +123,7 @@ impl Device {
     fn log_in(&self) -> Result<Client, Failure> {
         let address = self.address.strip_prefix("ws://").unwrap_or(&self.address);
         let address = address.trim_end_matches('/');
-        let password = self.password.read("WebREPL password: ")?;
+        let password = self.password.read("WebREPL password")?;
         let failed =
             |why: &dyn std::fmt::Display| Failure::new(address, why, "see that WebREPL runs there");
         let stream = connect(address).map_err(|e| failed(&e))?;
