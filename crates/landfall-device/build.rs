@@ -14,7 +14,7 @@ use sha2::{Digest as _, Sha256};
 mod minify;
 
 /// The folders, one for each page.
-const PAGES: [&str; 3] = ["portal", "attendance", "editor"];
+const PAGES: [&str; 4] = ["portal", "attendance", "editor", "terminal"];
 
 /// The most bytes that a page may take on the wire.
 const PAGE_BYTES_MAX: usize = 4096;

@@ -27,4 +27,5 @@ pub mod mqtt;
 pub mod portal;
 pub mod runtime;
 pub mod store;
+pub mod terminal;
 pub mod webrepl;

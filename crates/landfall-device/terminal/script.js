@@ -4,7 +4,7 @@
 const at = (id) => document.getElementById(id);
 const CHUNK = 1024;
 const OUT_MAX = 65536;
-const WHY = {2: 'there is no such file', 13: 'it can only be read', 22: 'the device refused it', 27: 'it is too long'};
+const WHY = {2: 'there is no such file', 13: 'it can only be read', 16: 'it is busy', 22: 'the device refused it', 27: 'it is too long'};
 let socket;
 let inside;
 let wait;

@@ -13,7 +13,7 @@ use super::body::{
 use super::mark::{MarkPage, Room};
 use super::page::{NoticeBody, ResultBody};
 use super::view::Unsaved;
-use crate::{attendance, editor, portal};
+use crate::{attendance, editor, portal, terminal};
 
 /// A status code with its phrase.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -119,6 +119,8 @@ pub enum Body {
     Marked(&'static str),
     /// The config server's page, gzipped.
     Editor,
+    /// WebREPL's terminal, gzipped.
+    Terminal,
     /// The configuration, secrets masked. Written from the device itself, a piece at a time: no
     /// answer is as large as that.
     Config,
@@ -272,7 +274,9 @@ impl Body {
             Self::Fixed(fixed) => return fixed.write_type(out),
             Self::Metrics(_) => "text/plain; version=0.0.4; charset=utf-8",
             // It says its own character set, and every byte of the page counts.
-            Self::Page | Self::Attendance | Self::Editor => "text/html\r\nContent-Encoding: gzip",
+            Self::Page | Self::Attendance | Self::Editor | Self::Terminal => {
+                "text/html\r\nContent-Encoding: gzip"
+            }
             Self::Result(_) | Self::MarkPage(_) => "text/html; charset=utf-8",
             Self::Room(_) | Self::Unsaved(_) => "text/plain; charset=utf-8",
             Self::Status(_)
@@ -297,6 +301,8 @@ impl Body {
             attendance::CONTENT_SECURITY_POLICY
         } else if *self == Self::Editor {
             editor::CONTENT_SECURITY_POLICY
+        } else if *self == Self::Terminal {
+            terminal::CONTENT_SECURITY_POLICY
         } else {
             STRICT_POLICY
         }
@@ -308,6 +314,8 @@ impl Body {
             Some(portal::PAGE)
         } else if *self == Self::Editor {
             Some(editor::PAGE)
+        } else if *self == Self::Terminal {
+            Some(terminal::PAGE)
         } else {
             (*self == Self::Attendance).then_some(attendance::PAGE)
         }
@@ -317,7 +325,7 @@ impl Body {
     /// where there is a device.
     pub fn write(&self, out: &mut dyn Write) -> fmt::Result {
         match self {
-            Self::Page | Self::Attendance | Self::Editor | Self::Config => Ok(()),
+            Self::Page | Self::Attendance | Self::Editor | Self::Terminal | Self::Config => Ok(()),
             Self::Unsaved(why) => super::config::write_unsaved(out, why),
             Self::MarkPage(body) => body.write(out),
             Self::Room(body) => body.write(out),

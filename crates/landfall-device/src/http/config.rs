@@ -149,7 +149,8 @@ pub(super) fn saved(saved: Result<(), Unsaved>) -> Response {
     Response::new(code, Body::Unsaved(why))
 }
 
-pub(super) fn write_unsaved(out: &mut dyn Write, why: &Unsaved) -> fmt::Result {
+/// Why a configuration was not taken, in words.
+pub(crate) fn write_unsaved(out: &mut dyn Write, why: &Unsaved) -> fmt::Result {
     match why {
         Unsaved::Busy => {
             out.write_str("Busy: credentials or a configuration are being tried, ask again")

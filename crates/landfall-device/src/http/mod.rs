@@ -40,15 +40,16 @@ pub use body::{
     CLIENTS_BODY_MAX, COURSE_CODE_MAX, COURSE_TITLE_MAX, NETWORKS_BODY_MAX, SCAN_BODY_MAX,
     SCAN_ROWS_MAX, STATUS_BODY_MAX, StatusBody,
 };
+pub(crate) use config::write_unsaved;
 pub use config::{CONFIG_BODY_MAX, CONFIG_BUFFER_LEN};
 pub use event::{EVENT_MAX, write_json as write_event_json};
 pub use limiter::{LOGIN_ADDRESSES_MAX, LOGIN_FAILURES_MAX, LOGIN_WINDOW_MS, Limiter};
 pub use page::RESULT_PAGE_MAX;
 pub use reply::Then;
-pub(crate) use server::send;
 pub use server::{
     BUFFER_LEN, Buffer, KEEP_ALIVE_MS, REQUEST_MS, STREAM_BEAT_MS, STREAMS_ON_CHIP,
     STREAMS_ON_HOST, Server, Shared, WRITE_MS,
 };
+pub(crate) use server::{finish, send};
 pub use view::{Client, Device, Door, Service, Session, Side, Timer, Unsaved, View};
 pub use who::{Caller, caller};

@@ -129,7 +129,7 @@ impl<D: Device, T: Timer> Server<'_, D, T> {
             }
             kept = true;
         }
-        self.finish(io, buffer).await;
+        finish(io, self.timer, buffer).await;
     }
 
     /// The first bytes of another request; none: there is none.
@@ -244,30 +244,30 @@ impl<D: Device, T: Timer> Server<'_, D, T> {
             Either::Second(()) => Reply::Refused(Refusal::ScanFailed),
         }
     }
+}
 
-    /// Closes a connection so that its last answer arrives: closing with unread bytes around would
-    /// reset it, and the client might never see why.
-    async fn finish<S>(&self, io: &mut S, scratch: &mut [u8])
-    where
-        S: Read + TcpShutdown,
-    {
-        let closing = async {
-            io.close(Close::Write).await.is_ok()
-                && loop {
-                    match io.read(scratch).await {
-                        Ok(0) => break true,
-                        Ok(_) => {}
-                        Err(_) => break false,
-                    }
+/// Closes a connection so that its last answer arrives: closing with unread bytes around would
+/// reset it, and the client might never see why.
+pub(crate) async fn finish<S, T: Timer>(io: &mut S, timer: &T, scratch: &mut [u8])
+where
+    S: Read + TcpShutdown,
+{
+    let closing = async {
+        io.close(Close::Write).await.is_ok()
+            && loop {
+                match io.read(scratch).await {
+                    Ok(0) => break true,
+                    Ok(_) => {}
+                    Err(_) => break false,
                 }
-        };
-        let closed = select(closing, self.timer.sleep_ms(LINGER_MS)).await;
-        if !matches!(closed, Either::First(true)) {
-            // Nothing is left to be done where even that fails.
-            let _ = io.abort().await;
-        }
-        scratch.zeroize();
+            }
+    };
+    let closed = select(closing, timer.sleep_ms(LINGER_MS)).await;
+    if !matches!(closed, Either::First(true)) {
+        // Nothing is left to be done where even that fails.
+        let _ = io.abort().await;
     }
+    scratch.zeroize();
 }
 
 /// Writes an answer, as much at a time as fits `window`.

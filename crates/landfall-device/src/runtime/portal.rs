@@ -38,6 +38,18 @@ impl Device {
     }
 }
 
+impl From<PutError> for Unsaved {
+    fn from(error: PutError) -> Self {
+        match error {
+            PutError::Busy | PutError::Call(CallError::TooManyCalls) => Self::Busy,
+            PutError::Invalid(error) => Self::Invalid(error),
+            PutError::StoreFailed | PutError::Call(CallError::NotRunning | CallError::TimedOut) => {
+                Self::StoreFailed
+            }
+        }
+    }
+}
+
 impl<C: Clock, M: RawMutex> http::Device for Wifi<C, M> {
     fn with_view<R>(&self, read: impl FnOnce(&View<'_>) -> R) -> R {
         let now = self.shared().clock().now();
@@ -69,13 +81,7 @@ impl<C: Clock, M: RawMutex> http::Device for Wifi<C, M> {
 
     async fn put_config(&self, document: &[u8]) -> Result<(), Unsaved> {
         let put = self.shared().put_config(document, Confirm::Request).await;
-        put.map_err(|error| match error {
-            PutError::Busy | PutError::Call(CallError::TooManyCalls) => Unsaved::Busy,
-            PutError::Invalid(error) => Unsaved::Invalid(error),
-            PutError::StoreFailed | PutError::Call(CallError::NotRunning | CallError::TimedOut) => {
-                Unsaved::StoreFailed
-            }
-        })
+        put.map_err(Unsaved::from)
     }
 
     async fn next_event(&self, seq: u32) -> Record {

@@ -1,14 +1,11 @@
 //! The device as the WebREPL server sees it.
 
-use core::fmt;
-
 use embassy_sync::blocking_mutex::raw::RawMutex;
 use landfall_core::command::Door;
-use landfall_core::config::{ConfigRef, Secrets};
 use landfall_core::event::Record;
 
-use super::{Clock, Wifi};
-use crate::webrepl;
+use super::{Clock, Confirm, Wifi};
+use crate::{http, webrepl};
 
 impl<C: Clock, M: RawMutex> webrepl::Device for Wifi<C, M> {
     fn open_console(&self) -> bool {
@@ -52,18 +49,8 @@ impl<C: Clock, M: RawMutex> webrepl::Device for Wifi<C, M> {
         self.shared().look(last).flatten().unwrap_or(0)
     }
 
-    fn write_config(&self, out: &mut dyn fmt::Write) -> fmt::Result {
-        let write = |device: &mut super::Device| {
-            let wifi = device.manager.wifi();
-            let services = &device.services;
-            let config = ConfigRef { wifi, services };
-            write!(out, "{}", config.json(Secrets::Masked))
-        };
-        self.shared().look(write).unwrap_or(Err(fmt::Error))
-    }
-
-    async fn save_config(&self, json: &[u8], answer: &mut dyn fmt::Write) -> bool {
-        let _ = (json, answer);
-        false
+    async fn save_config(&self, json: &[u8]) -> Result<(), http::Unsaved> {
+        let put = self.shared().put_config(json, Confirm::Reach).await;
+        put.map_err(http::Unsaved::from)
     }
 }

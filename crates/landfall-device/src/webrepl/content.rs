@@ -3,6 +3,8 @@
 
 use core::fmt::{self, Write};
 
+use landfall_core::config::Secrets;
+
 use super::Device;
 use super::session::{FILE_MAX, File, Status};
 use crate::http::{self, Side, StatusBody, Window};
@@ -40,7 +42,9 @@ impl Reading {
                 let last = device.last_event();
                 return Ok(Self::Events { first, last, at });
             }
-            File::Networks => device.write_config(&mut whole),
+            File::Networks => http::Device::with_view(device, |view| {
+                write!(whole, "{}", view.config().json(Secrets::Masked))
+            }),
             File::Status => http::Device::with_view(device, |view| {
                 // As it is told to those whom the access point's key does not concern.
                 StatusBody::of(view, Side::Station).write(&mut whole)

@@ -12,7 +12,6 @@ mod server;
 mod session;
 mod talk;
 
-use core::fmt;
 use core::future::Future;
 
 use landfall_core::config::{Services, Wifi};
@@ -50,12 +49,9 @@ pub trait Device: http::Device {
     /// The number of the last event; 0 where there is none.
     fn last_event(&self) -> u32;
 
-    /// Writes the configuration in force as JSON, secrets masked.
-    fn write_config(&self, out: &mut dyn fmt::Write) -> fmt::Result;
-
-    /// Takes a whole configuration as JSON, a mask in place of a secret that stays, and says on
-    /// `answer` what came of it in words. False: it was refused, and nothing changed.
-    fn save_config(&self, json: &[u8], answer: &mut dyn fmt::Write) -> impl Future<Output = bool>;
+    /// Takes a whole configuration as JSON, a mask in place of a secret that stays. Where it is
+    /// refused nothing changed.
+    fn save_config(&self, json: &[u8]) -> impl Future<Output = Result<(), http::Unsaved>>;
 }
 
 /// Whether WebREPL runs: with a password alone, and by the word of whatever the device is on. The

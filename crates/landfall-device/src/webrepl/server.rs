@@ -4,7 +4,7 @@ use core::convert::Infallible;
 use core::net::IpAddr;
 
 use base64ct::{Base64, Encoding};
-use edge_nal::{Close, TcpAccept, TcpShutdown};
+use edge_nal::TcpAccept;
 use embassy_futures::join::join_array;
 use embassy_futures::select::{Either, select};
 use embassy_sync::blocking_mutex::raw::NoopRawMutex;
@@ -19,7 +19,7 @@ use super::guard::Guard;
 use super::session::FILE_MAX;
 use super::talk::Talk;
 use crate::http::head::{self, Head, Method};
-use crate::http::{Body, Buffer, Extra, REQUEST_MS, Response, Timer, WRITE_MS, send};
+use crate::http::{Body, Buffer, Extra, REQUEST_MS, Response, Timer, WRITE_MS, finish, send};
 
 /// Fewest connections that are served at a time: one that is let in, and one that is told why not.
 pub const CONNECTIONS_MIN: usize = 2;
@@ -30,8 +30,6 @@ pub const LOGIN_MS: u32 = 60_000;
 pub const PING_MS: u32 = 30_000;
 /// Time before an accept is tried again that failed for want of something.
 const ACCEPT_RETRY_MS: u32 = 100;
-/// Time for a client to hear the last words before its connection goes.
-const LINGER_MS: u32 = 1_000;
 /// What a server appends to a client's key (RFC 6455 §1.3).
 const KEY_SUFFIX: &[u8] = b"258EAFA5-E914-47DA-95CA-C5AB0DC85B11";
 /// Longest key that is answered: theirs are of 24 characters.
@@ -103,7 +101,7 @@ impl<D: Device, T: Timer> Server<'_, D, T> {
             match acceptor.accept().await {
                 Ok((peer, mut io)) => {
                     self.connection(&mut io, peer.ip(), buffer).await;
-                    self.finish(&mut io, buffer).await;
+                    finish(&mut io, self.timer, buffer).await;
                 }
                 Err(_) => self.timer.sleep_ms(ACCEPT_RETRY_MS).await,
             }
@@ -152,27 +150,6 @@ impl<D: Device, T: Timer> Server<'_, D, T> {
         let sending = send(io, response, is_head, false, buffer);
         // The connection is closed whether it arrived or not.
         let _ = select(sending, self.timer.sleep_ms(WRITE_MS)).await;
-    }
-
-    /// Closes a connection so that the last words arrive: closing with unread bytes around would
-    /// reset it.
-    async fn finish<S: Read + TcpShutdown>(&self, io: &mut S, scratch: &mut Buffer) {
-        let closing = async {
-            io.close(Close::Write).await.is_ok()
-                && loop {
-                    match io.read(scratch).await {
-                        Ok(0) => break true,
-                        Ok(_) => {}
-                        Err(_) => break false,
-                    }
-                }
-        };
-        let closed = select(closing, self.timer.sleep_ms(LINGER_MS)).await;
-        if !matches!(closed, Either::First(true)) {
-            // Nothing is left to be done where even that fails.
-            let _ = io.abort().await;
-        }
-        scratch.zeroize();
     }
 }
 
@@ -224,7 +201,7 @@ fn judge(head: &Head<'_>) -> Knock {
             Knock::Answer(error.into(), is_head)
         }
         None if matches!(head.path, "/" | "/index.html") => {
-            Knock::Answer(Response::ok(Body::Page), is_head)
+            Knock::Answer(Response::ok(Body::Terminal), is_head)
         }
         None => {
             let error = Response::error(404, "not-found", "path", "the terminal is at /");

@@ -34,6 +34,8 @@ pub(super) enum Status {
     NotFound = 2,
     /// The file cannot be read to its end, or the client said what makes no sense now.
     Broken = 5,
+    /// Credentials or a configuration are being tried: ask again.
+    Busy = 16,
     /// The file cannot be written.
     ReadOnly = 13,
     /// No such operation, or what was put is no configuration.

@@ -10,7 +10,7 @@ use embassy_futures::select::{Either, Either3, select, select3};
 use embedded_io_async::{Read, Write};
 use landfall_core::config::DOOR_PASSWORD_MAX;
 use subtle::ConstantTimeEq;
-use zeroize::Zeroizing;
+use zeroize::{Zeroize, Zeroizing};
 
 use super::Device;
 use super::content::{PIECE_MAX, Reading};
@@ -18,7 +18,7 @@ use super::frame::{Frames, Kind, Part, write_header};
 use super::guard::Guard;
 use super::server::{LOGIN_MS, PING_MS};
 use super::session::{FILE_MAX, Password, Session, Status, Step};
-use crate::http::{Buffer, Timer, WRITE_MS};
+use crate::http::{Buffer, Timer, Unsaved, WRITE_MS, write_unsaved};
 
 const PROMPT: &[u8] = b"Password: ";
 const WELCOME: &[u8] = b"\r\nWebREPL connected\r\n>>> ";
@@ -281,14 +281,23 @@ impl<'a, D: Device, T: Timer> Talk<'a, D, T> {
 
     /// Saves the configuration that was put, and says in words what came of it.
     async fn save<S: Write>(&mut self, io: &mut S, json: &mut [u8]) -> Result<(), End> {
+        let saved = self.device.save_config(json).await;
+        json.zeroize();
         let mut words = heapless::String::<WORDS_MAX>::new();
-        let saved = self.device.save_config(json, &mut words).await;
-        zeroize::Zeroize::zeroize(json);
-        // Where the words had no room for their line end they go without.
+        // What has no room is left out: the status says the rest.
+        let _ = match &saved {
+            Ok(()) => words.push_str("Configuration updated successfully").is_ok(),
+            Err(why) => write_unsaved(&mut words, why).is_ok(),
+        };
         let _ = words.push_str("\r\n");
         self.send(io, FrameType::Text(false), words.as_bytes())
             .await?;
-        let status = if saved { Status::Ok } else { Status::Invalid };
+        let status = match saved {
+            Ok(()) => Status::Ok,
+            Err(Unsaved::Busy) => Status::Busy,
+            Err(Unsaved::Invalid(_)) => Status::Invalid,
+            Err(Unsaved::StoreFailed) => Status::Broken,
+        };
         self.answer(io, status).await
     }
 

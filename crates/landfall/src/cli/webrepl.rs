@@ -239,6 +239,7 @@ impl Client {
             0 => return Ok(()),
             2 => "no such file",
             13 => "it can only be read",
+            16 => "busy, ask again",
             22 => "refused",
             27 => "too long",
             _ => "the device cannot",
