@@ -35,7 +35,6 @@ mod tests;
 
 pub(crate) use answer::Window;
 pub use answer::{Body, Code, Extra, Failure, Fixed, Response};
-pub(crate) use body::StatusBody;
 pub use body::{
     CLIENTS_BODY_MAX, COURSE_CODE_MAX, COURSE_TITLE_MAX, NETWORKS_BODY_MAX, SCAN_BODY_MAX,
     SCAN_ROWS_MAX, STATUS_BODY_MAX, StatusBody,

@@ -19,7 +19,9 @@ use super::guard::Guard;
 use super::session::FILE_MAX;
 use super::talk::Talk;
 use crate::http::head::{self, Head, Method};
-use crate::http::{Body, Buffer, Extra, REQUEST_MS, Response, Timer, WRITE_MS, finish, send};
+use crate::http::{
+    Body, Buffer, Extra, Fixed, REQUEST_MS, Response, Timer, WRITE_MS, finish, send,
+};
 
 /// Fewest connections that are served at a time: one that is let in, and one that is told why not.
 pub const CONNECTIONS_MIN: usize = 2;
@@ -76,8 +78,10 @@ pub struct Server<'a, D, T> {
 enum Knock {
     /// It went away, or was too slow.
     Gone,
-    /// An answer, with its body or without.
-    Answer(Response, bool),
+    /// The terminal's page, with its body or without.
+    Page(bool),
+    /// A refusal.
+    Refused(Response<Fixed>),
     /// A WebSocket, with this answer to its key.
     Upgrade(String<ACCEPT_LEN>),
 }
@@ -119,7 +123,11 @@ impl<D: Device, T: Timer> Server<'_, D, T> {
         };
         match knock {
             Knock::Gone => {}
-            Knock::Answer(response, is_head) => self.answer(io, &response, is_head, buffer).await,
+            Knock::Page(is_head) => {
+                let page = Response::ok(Body::Terminal);
+                self.answer(io, &page, is_head, buffer).await;
+            }
+            Knock::Refused(response) => self.answer(io, &response.into(), false, buffer).await,
             Knock::Upgrade(accept) => {
                 let now = self.device.with_view(|view| view.now);
                 if let Some(seconds) = self.shared.guard.shut_for_s(now) {
@@ -166,7 +174,7 @@ async fn receive<S: Read>(io: &mut S, buffer: &mut Buffer) -> (Knock, usize) {
         }
         let Some(room @ [_, ..]) = buffer.get_mut(filled..) else {
             let error = Response::error(431, "header-too-large", "header", "more than 4096 bytes");
-            return (Knock::Answer(error.into(), false), 0);
+            return (Knock::Refused(error), 0);
         };
         match io.read(room).await {
             Ok(n) if n > 0 => filled += n,
@@ -177,7 +185,7 @@ async fn receive<S: Read>(io: &mut S, buffer: &mut Buffer) -> (Knock, usize) {
         Ok(head) => judge(&head),
         Err(_) => {
             let error = Response::error(400, "bad-request", "request", "no HTTP request");
-            Knock::Answer(error.into(), false)
+            Knock::Refused(error)
         }
     };
     buffer.copy_within(head_len..filled, 0);
@@ -186,11 +194,10 @@ async fn receive<S: Read>(io: &mut S, buffer: &mut Buffer) -> (Knock, usize) {
 
 /// A WebSocket at any path, since clients differ; the terminal's page at `/` alone.
 fn judge(head: &Head<'_>) -> Knock {
-    let is_head = head.method == Method::Head;
     if !head.method.reads() {
         let error = Response::error(405, "method-not-allowed", "method", "GET and HEAD");
         let error = error.with(Extra::Allow("GET, HEAD"));
-        return Knock::Answer(error.into(), is_head);
+        return Knock::Refused(error);
     }
     match head.websocket_key {
         Some(key) if head.method == Method::Get && key.len() <= KEY_MAX => {
@@ -198,14 +205,14 @@ fn judge(head: &Head<'_>) -> Knock {
         }
         Some(_) => {
             let error = Response::error(400, "bad-request", "Sec-WebSocket-Key", "too long");
-            Knock::Answer(error.into(), is_head)
+            Knock::Refused(error)
         }
         None if matches!(head.path, "/" | "/index.html") => {
-            Knock::Answer(Response::ok(Body::Terminal), is_head)
+            Knock::Page(head.method == Method::Head)
         }
         None => {
             let error = Response::error(404, "not-found", "path", "the terminal is at /");
-            Knock::Answer(error.into(), is_head)
+            Knock::Refused(error)
         }
     }
 }

@@ -132,7 +132,8 @@ impl Device {
             tungstenite::HandshakeError::Failure(tungstenite::Error::Http(answer)) => {
                 failed(&refusal(&answer))
             }
-            other => failed(&other),
+            tungstenite::HandshakeError::Failure(error) => failed(&error),
+            tungstenite::HandshakeError::Interrupted(_) => failed(&"no answer in time"),
         })?;
         let mut client = Client {
             socket,
