@@ -129,8 +129,8 @@ impl From<DatabaseError> for Problem {
                 error.to_string(),
                 RETRY_AFTER_S,
             ),
-            DatabaseError::Statement(error) => {
-                tracing::error!(%error, "a statement failed");
+            DatabaseError::Defect | DatabaseError::Statement(_) => {
+                tracing::error!(%error, "a defect");
                 let detail = "this is a defect of the server; its log says more";
                 Self::new(StatusCode::INTERNAL_SERVER_ERROR, detail)
             }

@@ -13,6 +13,8 @@ pub enum DatabaseError {
     Busy,
     /// The database cannot be reached, is full or out of order. Nothing was changed; try again.
     Lost,
+    /// The job stopped at a defect of this program. Nothing was changed.
+    Defect,
     /// The statement is wrong: a defect of this program.
     Statement(sqlx::Error),
 }
@@ -30,9 +32,10 @@ const SQLITE_OUT_OF_ORDER: [u32; 9] = [
     26, // NOTADB
 ];
 
-/// PostgreSQL's classes of SQLSTATE for a lost connection, missing resources, an operator's
-/// intervention, a failure of its system, and a transaction that lost against another one.
-const POSTGRES_OUT_OF_ORDER: [&str; 6] = ["08", "25", "40", "53", "57", "58"];
+/// PostgreSQL's classes of SQLSTATE for a lost connection, a transaction in the wrong state, a login or
+/// a database that is no more, a transaction that lost against another one, missing resources, an
+/// operator's intervention, and a failure of its system.
+const POSTGRES_OUT_OF_ORDER: [&str; 8] = ["08", "25", "28", "3D", "40", "53", "57", "58"];
 
 impl From<sqlx::Error> for DatabaseError {
     fn from(error: sqlx::Error) -> Self {
@@ -91,6 +94,7 @@ impl std::fmt::Display for DatabaseError {
             Self::Reference => f.write_str("what it names is not there, or it is named elsewhere"),
             Self::Busy => f.write_str("too much waits to be written; try again"),
             Self::Lost => f.write_str("the database cannot be reached or is out of order"),
+            Self::Defect => f.write_str("the server has a defect here"),
             Self::Statement(error) => write!(f, "{error}"),
         }
     }

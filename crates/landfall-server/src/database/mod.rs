@@ -141,7 +141,8 @@ impl Database {
         let Ok(mut connection) = self.read().await else {
             return false;
         };
-        connection.ping().await.is_ok()
+        let query = sqlx::query("SELECT name FROM settings LIMIT 1");
+        query.fetch_optional(&mut *connection).await.is_ok()
     }
 
     /// Waits for what is being written, then closes.
@@ -176,6 +177,9 @@ async fn connect(
     kind: Kind,
     options: &sqlx::any::AnyConnectOptions,
 ) -> Result<AnyConnection, sqlx::Error> {
+    if kind == Kind::Sqlite {
+        make_private(sqlite_file(options.database_url.as_str()));
+    }
     let connecting = AnyConnection::connect_with(options);
     let timed_out = |_| sqlx::Error::PoolTimedOut;
     let mut connection = tokio::time::timeout(WAIT_MAX, connecting)
@@ -183,6 +187,18 @@ async fn connect(
         .map_err(timed_out)??;
     set_up(kind, &mut connection).await?;
     Ok(connection)
+}
+
+/// Makes the file where it is missing, for its owner alone: it holds the keys of every device. What
+/// SQLite puts beside it is made alike. A folder that is missing is for SQLite to complain about.
+fn make_private(file: std::path::PathBuf) {
+    use std::os::unix::fs::OpenOptionsExt;
+    // Escaped in the address, it is called otherwise.
+    if file.to_string_lossy().contains('%') {
+        return;
+    }
+    let mut options = std::fs::OpenOptions::new();
+    let _ = options.write(true).create_new(true).mode(0o600).open(file);
 }
 
 /// What every connection is told. SQLite: what was committed survives power loss, and readers do

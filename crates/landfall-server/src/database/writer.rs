@@ -3,6 +3,7 @@
 //! waited for it.
 
 use std::ops::{Deref, DerefMut};
+use std::panic::AssertUnwindSafe;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::{Duration, Instant};
@@ -154,7 +155,11 @@ impl Writer {
         let (sender, answer) = oneshot::channel();
         let job: Job = Box::new(move |tx| {
             async move {
-                let result = job(tx).await;
+                let running = AssertUnwindSafe(job(tx)).catch_unwind();
+                let result = running.await.unwrap_or_else(|_| {
+                    tracing::error!("a job of the writer panicked");
+                    Err(DatabaseError::Defect.into())
+                });
                 let keep = result.is_ok();
                 let answer = move |committed: Result<(), DatabaseError>| {
                     // Who asked may have gone.
@@ -283,11 +288,11 @@ impl Actor {
             connection,
             changes: Vec::new(),
         };
-        let running = job(Tx {
+        let outcome = job(Tx {
             lent: Some(lent),
             home: Some(home),
-        });
-        let outcome = std::panic::AssertUnwindSafe(running).catch_unwind().await;
+        })
+        .await;
         let Ok(Lent {
             mut connection,
             changes,
@@ -296,8 +301,7 @@ impl Actor {
             tracing::error!("a job kept the writer's connection");
             return;
         };
-        let keep = outcome.as_ref().is_ok_and(|outcome| outcome.keep);
-        let end = if keep {
+        let end = if outcome.keep {
             "RELEASE SAVEPOINT job"
         } else {
             "ROLLBACK TO SAVEPOINT job; RELEASE SAVEPOINT job"
@@ -306,12 +310,10 @@ impl Actor {
         if ended.is_ok() {
             self.connection = Some(connection);
         }
-        if keep {
+        if outcome.keep {
             group.changes.extend(changes);
         }
-        if let Ok(outcome) = outcome {
-            group.answers.push(outcome.answer);
-        }
+        group.answers.push(outcome.answer);
     }
 
     async fn begin(&mut self) -> Result<(), sqlx::Error> {

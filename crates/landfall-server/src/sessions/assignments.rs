@@ -77,7 +77,7 @@ pub(crate) async fn delete(
     connection: &mut AnyConnection,
     id: i64,
 ) -> Result<Option<Assignment>, DatabaseError> {
-    let Some(found) = list(connection, None, id - 1, 1)
+    let Some(found) = list(connection, None, id.saturating_sub(1), 1)
         .await?
         .pop()
         .filter(|one| one.id == id)

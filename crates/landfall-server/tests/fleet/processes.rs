@@ -11,6 +11,32 @@ use crate::harness::{Kind, World, run};
 const DEADLINE: Duration = Duration::from_secs(60);
 
 #[test]
+fn a_lost_database_is_said_and_nothing_is_a_defect() {
+    run(
+        |world: World| async move {
+            let admin = world.admin().await;
+            world.drop_database().await;
+            let stranger = world.stranger();
+            stranger.get("/healthz").await.status(200);
+            for answer in [
+                stranger.get("/readyz").await,
+                admin.get("/api/v1/users").await,
+                admin
+                    .patch("/api/v1/settings", json!({"heartbeat_ms": 5_000}))
+                    .await,
+                stranger
+                    .post("/api/v1/login", json!({"username": "a", "password": "b"}))
+                    .await,
+            ] {
+                let answer = answer.status(503);
+                assert!(answer.headers.contains_key("retry-after"));
+            }
+        },
+        Kind::Postgres,
+    );
+}
+
+#[test]
 fn a_change_of_one_is_known_to_the_other() {
     run(
         |world: World| async move {

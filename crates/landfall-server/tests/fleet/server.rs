@@ -5,6 +5,7 @@ use serde_json::json;
 use crate::harness::{World, both};
 
 both!(
+    the_ends_of_the_numbers_are_no_defect,
     it_says_how_it_is,
     a_burst_of_writes_is_all_there,
     a_failed_job_leaves_nothing
@@ -83,7 +84,9 @@ async fn a_failed_job_leaves_nothing(world: World) {
     });
     // All in one group, or one by one: it makes no difference.
     let (failed, panicked, wrong, good) = tokio::join!(failed, panicked, wrong, good);
-    assert!(failed.is_err() && panicked.is_err() && wrong.is_err());
+    assert!(failed.is_err() && wrong.is_err());
+    let defect = landfall_server::DatabaseError::Defect;
+    assert_eq!(panicked.unwrap_err().to_string(), defect.to_string());
     good.unwrap();
     let mut connection = database.read().await.unwrap();
     let kept: Vec<(String, i64)> = sqlx::query_as("SELECT name, value FROM settings")
@@ -91,4 +94,45 @@ async fn a_failed_job_leaves_nothing(world: World) {
         .await
         .unwrap();
     assert_eq!(kept, [("heartbeat_ms".to_owned(), 1234)]);
+}
+
+async fn the_ends_of_the_numbers_are_no_defect(world: World) {
+    let admin = world.admin().await;
+    for id in [i64::MIN, -1, 0, i64::MAX] {
+        for path in ["tokens", "assignments", "enrolments", "claims"] {
+            admin
+                .delete(&format!("/api/v1/{path}/{id}"))
+                .await
+                .status(404);
+        }
+        for path in ["sessions", "rollouts"] {
+            admin.get(&format!("/api/v1/{path}/{id}")).await.status(404);
+        }
+        admin
+            .post(&format!("/api/v1/sessions/{id}/end"), json!({}))
+            .await
+            .status(404);
+        let cursor: String = id
+            .to_string()
+            .bytes()
+            .map(|byte| format!("{byte:02x}"))
+            .collect();
+        for path in [
+            "audit",
+            "tokens",
+            "assignments",
+            "enrolments",
+            "sessions",
+            "rollouts",
+        ] {
+            let answer = admin
+                .get(&format!("/api/v1/{path}?limit=1&cursor={cursor}"))
+                .await;
+            assert!(
+                matches!(answer.code, 200 | 422),
+                "{path} {id}: {}",
+                answer.code
+            );
+        }
+    }
 }

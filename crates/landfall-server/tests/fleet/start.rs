@@ -17,6 +17,20 @@ async fn refused(change: impl FnOnce(&mut Options)) -> StartError {
 }
 
 #[test]
+fn the_database_is_its_owners_alone() {
+    use std::os::unix::fs::PermissionsExt;
+    run(
+        |world: World| async move {
+            for name in ["fleet.db", "fleet.db-wal", "fleet.db-shm"] {
+                let file = std::fs::metadata(world.folder.path().join(name)).unwrap();
+                assert_eq!(file.permissions().mode() & 0o777, 0o600, "{name}");
+            }
+        },
+        Kind::Sqlite,
+    );
+}
+
+#[test]
 fn a_server_that_cannot_start_says_why() {
     run(
         |world: World| async move {

@@ -159,6 +159,15 @@ fn complete_refusal(status: u16, response: &mut Value) {
         let schema = json!({"$ref": "#/components/schemas/Problem"});
         response["content"] = json!({CONTENT_TYPE: {"schema": schema}});
     }
+    // A form of its own stands beside the one of a wrong parameter.
+    let schema = response.pointer_mut("/content/application~1problem+json/schema");
+    if let Some(schema) = schema
+        && status == 422
+        && schema["$ref"] != "#/components/schemas/Problem"
+    {
+        let own = schema.take();
+        *schema = json!({"anyOf": [{"$ref": "#/components/schemas/Problem"}, own]});
+    }
     if matches!(status, 429 | 503) {
         response["headers"] = json!({"Retry-After": {
             "description": "In how many seconds to ask again",

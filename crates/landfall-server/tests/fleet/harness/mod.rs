@@ -27,7 +27,7 @@ pub(crate) struct World {
     password: String,
     /// A folder for the database and what else the test keeps.
     pub(crate) folder: tempfile::TempDir,
-    _database: Option<postgres::Database>,
+    database: Option<postgres::Database>,
 }
 
 impl World {
@@ -62,7 +62,7 @@ impl World {
             server: Some(server),
             password,
             folder,
-            _database: database,
+            database,
         }
     }
 
@@ -113,6 +113,11 @@ impl World {
     /// The database's address.
     pub(crate) fn url(&self) -> &str {
         &self.options.database
+    }
+
+    /// Takes the database away; it has to be PostgreSQL's.
+    pub(crate) async fn drop_database(&self) {
+        self.database.as_ref().unwrap().lose().await;
     }
 
     /// Stops the server.

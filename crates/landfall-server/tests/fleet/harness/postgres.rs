@@ -40,6 +40,19 @@ impl Database {
     }
 }
 
+impl Database {
+    /// Takes the database away from who uses it.
+    pub(crate) async fn lose(&self) {
+        let mut connection = PgConnection::connect(&cluster().url("postgres"))
+            .await
+            .unwrap();
+        let (_, name) = self.url.split_once("///").unwrap();
+        let name = name.split('?').next().unwrap();
+        let drop = sqlx::AssertSqlSafe(format!("DROP DATABASE {name} WITH (FORCE)"));
+        connection.execute(sqlx::raw_sql(drop)).await.unwrap();
+    }
+}
+
 impl Cluster {
     fn url(&self, database: &str) -> String {
         format!(
