@@ -50,7 +50,7 @@ pub(crate) fn run(app: &Arc<App>, beside: &mut JoinSet<()>) {
     let app = app.clone();
     beside.spawn(async move {
         // A server that stopped while devices were rendered left some behind.
-        if let Err(error) = refresh::refresh_all(&app.database).await {
+        if let Err(error) = refresh::refresh_left(&app.database).await {
             tracing::warn!(%error, "devices are not rendered; the next change does it");
         }
     });

@@ -55,18 +55,28 @@ async fn judge(
     Ok(())
 }
 
-/// Renders every device that was judged by an older layer of the fleet, some at a time. It goes on
-/// where a stopped server left off.
+/// Renders every device that was judged by an older layer of the fleet, some at a time, and has
+/// memory read their versions.
 pub(crate) async fn refresh_all(database: &Database) -> Result<(), DatabaseError> {
-    loop {
-        let left = database.write(async move |mut tx| refresh_some(&mut tx).await);
-        if left.await? == 0 {
-            return Ok(());
-        }
-    }
+    while database.write(refresh_some).await? > 0 {}
+    let tell = async |mut tx: Tx| {
+        tx.changed(Change::Config);
+        Ok(())
+    };
+    database.write(tell).await
 }
 
-async fn refresh_some(tx: &mut Tx) -> Result<usize, DatabaseError> {
+/// Goes on where a server that was stopped left off, if it did.
+pub(crate) async fn refresh_left(database: &Database) -> Result<(), DatabaseError> {
+    if database.write(refresh_some).await? > 0 {
+        refresh_all(database).await?;
+    }
+    Ok(())
+}
+
+/// Renders some of those that are left; how many.
+async fn refresh_some(mut tx: Tx) -> Result<usize, DatabaseError> {
+    let tx = &mut tx;
     let (revision, layer) = scopes::current(tx, scopes::FLEET).await?;
     let sql = "SELECT hardware_id FROM devices WHERE config_revision < $1 \
                ORDER BY config_revision, hardware_id LIMIT $2";
@@ -76,7 +86,6 @@ async fn refresh_some(tx: &mut Tx) -> Result<usize, DatabaseError> {
     let mut behind = query.fetch_all(&mut **tx).await?;
     behind.sort_unstable();
     let (Some(first), Some(last)) = (behind.first(), behind.last()) else {
-        tx.changed(Change::Config);
         return Ok(0);
     };
     let mut records = load::records(tx, Which::Between(first, last)).await?;

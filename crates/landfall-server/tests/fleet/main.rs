@@ -26,6 +26,7 @@ mod roles;
 mod server;
 mod sessions;
 mod settings;
+mod shared;
 mod sheet;
 mod start;
 mod users;
