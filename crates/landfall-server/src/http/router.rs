@@ -57,15 +57,19 @@ pub(crate) fn router(app: Arc<App>) -> Router {
     let (watched, document) = open().merge(people).split_for_parts();
     let (devices, of_devices) = devices().split_for_parts();
     let document = document.merge_from(of_devices);
-    watched
+    let watch = middleware::from_fn_with_state(app.clone(), watch);
+    let api = watched
         .merge(openapi::routes(&document))
-        .merge(pages::routes())
-        .layer(middleware::from_fn_with_state(app.clone(), watch))
+        .layer(watch.clone())
         .merge(devices)
         .fallback(nothing)
         .layer(middleware::map_response(as_problem))
-        .layer(middleware::from_fn_with_state(app.clone(), refuse_nul))
-        .with_state(app)
+        .with_state(app.clone());
+    pages::router(app.clone(), api.clone())
+        .layer(watch)
+        .layer(middleware::map_response(as_problem))
+        .fallback_service(api)
+        .layer(middleware::from_fn_with_state(app, refuse_nul))
 }
 
 /// Counts and logs what people ask. Heartbeats are too many for that; they are counted elsewhere.

@@ -1,124 +1,115 @@
-//! The page where one logs in, and the form that logs out.
+//! Logging in and out by a browser.
 
 use std::net::SocketAddr;
-use std::sync::Arc;
 
 use askama::Template;
 use axum::Router;
-use axum::extract::{ConnectInfo, Request, State};
-use axum::http::{HeaderMap, header};
-use axum::response::{IntoResponse, Redirect, Response};
+use axum::extract::{ConnectInfo, Form, Query, State};
+use axum::http::{HeaderMap, Method, header};
+use axum::response::{AppendHeaders, IntoResponse, Redirect, Response};
 use axum::routing::{get, post};
 use serde::Deserialize;
+use serde_json::json;
 
-use super::{Form, Refusal, show};
-use crate::app::App;
+use super::api::Api;
+use super::{Note, Pages, Shown, Who, show};
 use crate::http::api::login::log_in;
-use crate::http::auth::{Credential, cookie};
-use crate::http::params::Params;
-use crate::http::{body, params};
-use crate::people::logins;
+use crate::http::auth::cookie;
 use crate::people::passwords::Password;
-use crate::problem::Problem;
 
-/// The routes of this file.
-pub(super) fn routes() -> Router<Arc<App>> {
+pub(super) fn routes() -> Router<Pages> {
     Router::new()
-        .route("/login", get(ask).post(enter))
-        .route("/logout", post(leave))
+        .route("/login", get(form).post(submit))
+        .route("/logout", post(log_out))
 }
 
 #[derive(Template)]
 #[template(path = "login.html")]
-struct LoginPage<'a> {
-    next: &'a str,
-    username: &'a str,
-    refused: Option<&'a str>,
+struct LoginPage {
+    who: Option<Who>,
+    note: Option<Note>,
+    next: String,
 }
 
-#[derive(Deserialize)]
-struct Asked {
-    /// Where to go afterwards.
-    #[serde(default)]
+#[derive(Default, Deserialize)]
+#[serde(default)]
+struct Next {
     next: String,
 }
 
 #[derive(Deserialize)]
-struct Entered {
+struct Credentials {
     username: String,
     password: Password,
     #[serde(default)]
     next: String,
 }
 
-async fn ask(Params(asked): Params<Asked>) -> Response {
+async fn form(Query(query): Query<Next>) -> Response {
     show(&LoginPage {
-        next: own_path(&asked.next),
-        username: "",
-        refused: None,
+        who: None,
+        note: None,
+        next: query.next,
     })
 }
 
-async fn enter(
-    State(app): State<Arc<App>>,
+async fn submit(
+    State(pages): State<Pages>,
     ConnectInfo(from): ConnectInfo<SocketAddr>,
     headers: HeaderMap,
-    request: Request,
-) -> Result<Response, Refusal> {
-    let text = body::read(request, body::JSON_MAX).await?;
-    let Entered {
+    Form(credentials): Form<Credentials>,
+) -> Response {
+    let Credentials {
         username,
         password,
         next,
-    } = params::parse_pairs(&text)?;
-    match log_in(&app, from, &headers, username.clone(), &password).await {
+    } = credentials;
+    let app = &pages.app;
+    match log_in(app, from, &headers, username, &password).await {
         Ok((_, value)) => {
-            let set_cookie = cookie::set(&value, app.options.tls.is_some());
-            let to = Redirect::to(own_path(&next));
-            Ok(([(header::SET_COOKIE, set_cookie)], to).into_response())
+            let set = cookie::set(&value, app.options.tls.is_some());
+            let go = Redirect::to(own_path(&next));
+            (AppendHeaders([(header::SET_COOKIE, set)]), go).into_response()
         }
-        Err(problem) => Ok(ask_again(&problem, own_path(&next), &username)),
+        Err(problem) => {
+            let note = Note::Failed(problem.detail().to_owned());
+            let page = LoginPage {
+                who: None,
+                note: Some(note),
+                next,
+            };
+            let mut page = show(&page);
+            *page.status_mut() = problem.status();
+            let head = problem.into_response().into_parts().0;
+            for after in head.headers.get_all(header::RETRY_AFTER) {
+                page.headers_mut()
+                    .insert(header::RETRY_AFTER, after.clone());
+            }
+            page
+        }
     }
 }
 
-/// The page again, saying why.
-fn ask_again(problem: &Problem, next: &str, username: &str) -> Response {
-    let mut page = show(&LoginPage {
-        next,
-        username,
-        refused: Some(problem.detail()),
-    });
-    *page.status_mut() = problem.status();
-    if let Some(after) = problem
-        .clone()
-        .into_response()
-        .headers_mut()
-        .remove(header::RETRY_AFTER)
-    {
-        page.headers_mut().insert(header::RETRY_AFTER, after);
-    }
-    page
+/// Where to go after the login: a page of ours, whatever the link said.
+fn own_path(next: &str) -> &str {
+    let is_ours = next.starts_with('/')
+        && !next.starts_with("//")
+        && !next.contains(|c: char| c == '\\' || c.is_control());
+    if is_ours { next } else { "/" }
 }
 
 #[derive(Deserialize)]
-struct Nothing {}
-
-async fn leave(State(app): State<Arc<App>>, form: Form<Nothing>) -> Result<Response, Refusal> {
-    let (Credential::Cookie(secret) | Credential::Token(secret)) = form.viewer.identity.by;
-    let ended = app
-        .database
-        .write(async move |mut tx| logins::end(&mut tx, &secret).await);
-    ended.await.map_err(Problem::from)?;
-    let clear = cookie::clear(app.options.tls.is_some());
-    Ok(([(header::SET_COOKIE, clear)], Redirect::to("/login")).into_response())
+pub(super) struct Csrf {
+    pub(super) csrf: String,
 }
 
-/// A path of this server; the first page where it is none: a link to the login leads nowhere else.
-fn own_path(next: &str) -> &str {
-    let own = next.starts_with('/')
-        && !next.starts_with("//")
-        && !next.contains(|c: char| c == '\\' || c.is_control());
-    if own { next } else { "/" }
+async fn log_out(State(pages): State<Pages>, api: Api, Form(form): Form<Csrf>) -> Shown {
+    let path = "/api/v1/logout";
+    let sent = api.send(Method::POST, path, &form.csrf, &json!({})).await;
+    sent.map_err(|refused| super::Elsewhere::Refused(Some(api.who), refused))?;
+    let clear = cookie::clear(pages.app.options.tls.is_some());
+    let go = Redirect::to("/login");
+    Ok((AppendHeaders([(header::SET_COOKIE, clear)]), go).into_response())
 }
 
 #[cfg(test)]
@@ -126,16 +117,15 @@ mod tests {
     use super::own_path;
 
     #[test]
-    fn a_login_leads_to_our_own_pages_alone() {
+    fn a_login_leads_to_our_own_pages() {
         for (next, to) in [
-            ("/sessions/new", "/sessions/new"),
+            ("/sessions/12?a=b", "/sessions/12?a=b"),
             ("", "/"),
-            ("//evil.example", "/"),
+            ("//evil.example/", "/"),
             ("/\\evil.example", "/"),
-            ("https://evil.example", "/"),
-            ("/\t/evil.example", "/"),
+            ("https://evil.example/", "/"),
         ] {
-            assert_eq!(own_path(next), to);
+            assert_eq!(own_path(next), to, "{next}");
         }
     }
 }

@@ -1,97 +1,238 @@
-//! Pages for browsers: who looks at them, and forms that only our own pages can send.
+//! The dashboard: pages made on the server, which keep themselves fresh by a small script.
 //!
-//! A page's handler takes a [`Viewer`], which leads strangers to `/login`; a form's takes a
-//! [`Form`] as its last parameter, and its page holds the field `csrf_token` of
-//! [`Viewer::csrf_token`]. An error of a page is a [`Refusal`], which `?` makes of a `Problem`.
+//! A page is a client of the API in the same process ([`api::Api`]): it asks as the person whose
+//! cookie came with the request, so that who may see and do what is judged in one place, and a page
+//! can show nothing that a program could not read. Forms work without the script; each carries the
+//! token that its write needs.
 
-mod form;
+mod api;
+mod audit;
+mod config;
+mod courses;
+mod devices;
+mod forms;
 mod login;
-mod viewer;
+mod people;
+mod rollouts;
+mod sessions;
+mod wire;
 
 use std::sync::Arc;
 
 use askama::Template;
 use axum::Router;
 use axum::http::{HeaderValue, StatusCode, header};
-use axum::middleware;
-use axum::response::{Html, IntoResponse, Response};
+use axum::response::{Html, IntoResponse, Redirect, Response};
+use axum::routing::get;
 
-pub(crate) use form::Form;
-#[expect(unused_imports, reason = "for the dashboard's pages")]
-pub(crate) use viewer::Viewer;
-
+use self::api::Refused;
 use crate::app::App;
-use crate::problem::Problem;
+
+/// What the pages stand on.
+#[derive(Clone)]
+pub(crate) struct Pages {
+    /// The server.
+    app: Arc<App>,
+    /// The API's routes, to be asked in this process.
+    api: Router,
+}
+
+/// Lets pages load what is ours, and nothing run that stands in them.
+const POLICY: &str = "default-src 'none'; style-src 'self'; script-src 'self'; connect-src 'self'; \
+    img-src 'self' data:; form-action 'self'; base-uri 'none'; frame-ancestors 'none'";
 
 /// A page with styles of its own and nothing else: no script, no request.
 pub(crate) const STYLE_ONLY: &str = "default-src 'none'; style-src 'unsafe-inline'; base-uri 'none'; form-action 'self'; \
      frame-ancestors 'none'";
 
-/// The routes of the pages.
-pub(crate) fn routes() -> Router<Arc<App>> {
-    login::routes().layer(middleware::map_response(guarded))
+/// Every page. `api` answers below `/api`.
+pub(crate) fn router(app: Arc<App>, api: Router) -> Router {
+    let asset = |kind: &'static str, text: &'static str| {
+        get(move || async move { ([(header::CONTENT_TYPE, kind)], text) })
+    };
+    Router::new()
+        .merge(devices::routes())
+        .merge(sessions::routes())
+        .merge(courses::routes())
+        .merge(people::routes())
+        .merge(config::routes())
+        .merge(rollouts::routes())
+        .merge(audit::routes())
+        .merge(login::routes())
+        .route("/assets/style.css", asset("text/css; charset=utf-8", STYLE))
+        .route(
+            "/assets/script.js",
+            asset("text/javascript; charset=utf-8", SCRIPT),
+        )
+        .with_state(Pages { app, api })
+        .layer(axum::middleware::map_response(secure))
 }
 
-/// What holds for every page: no other site frames it, learns its address or guesses its type, and
-/// no cache keeps it.
-async fn guarded(mut response: Response) -> Response {
-    let headers = response.headers_mut();
-    for (name, value) in [
-        (header::CONTENT_SECURITY_POLICY, STYLE_ONLY),
+const STYLE: &str = include_str!("../../../assets/style.css");
+const SCRIPT: &str = include_str!("../../../assets/script.js");
+
+async fn secure(mut response: Response) -> Response {
+    let fields = [
+        (header::CONTENT_SECURITY_POLICY, POLICY),
         (header::X_CONTENT_TYPE_OPTIONS, "nosniff"),
         (header::REFERRER_POLICY, "same-origin"),
         (header::CACHE_CONTROL, "no-store"),
-    ] {
-        headers
-            .entry(name)
-            .or_insert(HeaderValue::from_static(value));
+    ];
+    for (name, value) in fields {
+        let value = HeaderValue::from_static(value);
+        response.headers_mut().entry(name).or_insert(value);
     }
     response
 }
 
-/// Why a page is not shown: as a page.
-#[derive(Debug)]
-pub(crate) struct Refusal(Problem);
+/// Who looks at a page, and which.
+#[derive(Clone, Debug)]
+struct Who {
+    username: String,
+    role: String,
+    /// What the forms carry.
+    csrf: String,
+    /// The path of the page.
+    at: String,
+}
 
-impl From<Problem> for Refusal {
-    fn from(problem: Problem) -> Self {
-        Self(problem)
+impl Who {
+    fn is_admin(&self) -> bool {
+        self.role == "admin"
+    }
+
+    fn is_student(&self) -> bool {
+        self.role == "student"
+    }
+
+    /// The pages of that role, with their names.
+    fn pages(&self) -> &'static [(&'static str, &'static str)] {
+        const ADMIN: &[(&str, &str)] = &[
+            ("/", "Devices"),
+            ("/sessions", "Sessions"),
+            ("/courses", "Courses"),
+            ("/people", "People"),
+            ("/config/fleet", "Configuration"),
+            ("/rollouts", "Roll-outs"),
+            ("/audit", "Audit"),
+        ];
+        match self.role.as_str() {
+            "admin" => ADMIN,
+            "lecturer" => &ADMIN[..4],
+            _ => &[("/", "Attendance")],
+        }
+    }
+
+    /// Whether that page, or one below it, is looked at.
+    fn is_at(&self, path: &&str) -> bool {
+        match *path {
+            "/" => self.at == "/" || self.at.starts_with("/devices"),
+            path => self.at.starts_with(path),
+        }
     }
 }
 
+/// Whether an admin looks: for the templates.
+fn is_admin(who: &Option<Who>) -> bool {
+    who.as_ref().is_some_and(Who::is_admin)
+}
+
+/// What a page says above everything else.
+#[derive(Clone, Debug)]
+enum Note {
+    Done(String),
+    Failed(String),
+}
+
+impl Note {
+    fn of(refused: &Refused) -> Self {
+        Self::Failed(refused.to_string())
+    }
+
+    fn text(&self) -> &str {
+        let (Self::Done(text) | Self::Failed(text)) = self;
+        text
+    }
+
+    fn kind(&self) -> &'static str {
+        match self {
+            Self::Done(_) => "good",
+            Self::Failed(_) => "bad",
+        }
+    }
+
+    fn role(&self) -> &'static str {
+        match self {
+            Self::Done(_) => "status",
+            Self::Failed(_) => "alert",
+        }
+    }
+}
+
+/// A page that could not be shown.
 #[derive(Template)]
-#[template(path = "refusal.html")]
-struct RefusalPage<'a> {
-    title: &'a str,
-    detail: &'a str,
+#[template(path = "problem.html")]
+struct ProblemPage {
+    who: Option<Who>,
+    note: Option<Note>,
+    title: String,
+    detail: String,
 }
 
-impl IntoResponse for Refusal {
+/// Why there is another answer than the page.
+enum Elsewhere {
+    /// Log in first, and come back.
+    Login(String),
+    /// The API refused.
+    Refused(Option<Who>, Refused),
+}
+
+impl IntoResponse for Elsewhere {
     fn into_response(self) -> Response {
-        let Self(problem) = self;
-        let status = problem.status();
-        let title = status.canonical_reason().unwrap_or("Refused");
-        let page = show(&RefusalPage {
-            title,
-            detail: problem.detail(),
-        });
-        // The rest of its head is the problem's: `Retry-After`.
-        let mut response = problem.into_response();
-        *response.body_mut() = page.into_body();
-        let html = HeaderValue::from_static("text/html; charset=utf-8");
-        response.headers_mut().insert(header::CONTENT_TYPE, html);
-        response.headers_mut().remove(header::CONTENT_LENGTH);
-        response
+        match self {
+            Self::Login(next) => {
+                Redirect::to(&format!("/login?next={}", escape(&next))).into_response()
+            }
+            Self::Refused(who, refused) => {
+                let page = ProblemPage {
+                    who,
+                    note: None,
+                    title: refused
+                        .status
+                        .canonical_reason()
+                        .unwrap_or("Refused")
+                        .to_owned(),
+                    detail: refused.to_string(),
+                };
+                (refused.status, show(&page)).into_response()
+            }
+        }
     }
 }
 
-/// Answers with a page.
-pub(crate) fn show(page: &impl Template) -> Response {
+/// The page, or what is shown in its place.
+type Shown = Result<Response, Elsewhere>;
+
+/// Renders a page.
+fn show(page: &impl Template) -> Response {
     match page.render() {
-        Ok(html) => Html(html).into_response(),
+        Ok(text) => Html(text).into_response(),
         Err(error) => {
-            tracing::error!(%error, "a page cannot be made");
+            tracing::error!("a page was not rendered: {error}");
             StatusCode::INTERNAL_SERVER_ERROR.into_response()
         }
     }
+}
+
+/// A part of a path or query.
+fn escape(text: &str) -> String {
+    let mut out = String::new();
+    for byte in text.bytes() {
+        if byte.is_ascii_alphanumeric() || b"-._~/".contains(&byte) {
+            out.push(char::from(byte));
+        } else {
+            out.push_str(&format!("%{byte:02X}"));
+        }
+    }
+    out
 }
