@@ -9,6 +9,7 @@ mod backup;
 mod choice;
 mod config;
 mod courses;
+mod dashboard;
 mod devices;
 mod enrol;
 mod events;

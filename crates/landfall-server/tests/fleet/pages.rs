@@ -2,12 +2,20 @@
 
 use serde_json::json;
 
-use crate::harness::{World, both};
+use crate::harness::{Client, World, both};
 
 both!(one_logs_in_and_out_by_forms, a_page_is_guarded);
 
+/// What browsers send forms as.
+const FORM: &str = "application/x-www-form-urlencoded";
+
+/// A browser without a login.
+fn form_sender(world: &World) -> Client {
+    world.stranger().header("content-type", FORM)
+}
+
 async fn one_logs_in_and_out_by_forms(world: World) {
-    let stranger = world.stranger();
+    let stranger = form_sender(&world);
     let page = stranger.get("/login?next=%2Fsessions").await.status(200);
     let html = String::from_utf8(page.body.to_vec()).unwrap();
     assert!(html.contains("value=\"/sessions\""), "{html}");
@@ -33,7 +41,7 @@ async fn one_logs_in_and_out_by_forms(world: World) {
     browser.get("/api/v1/me").await.status(200);
     // The form's token is the one that the API's login gives.
     let login = world.login("admin", world.password()).await;
-    let out = login.without("x-csrf-token");
+    let out = login.without("x-csrf-token").header("content-type", FORM);
     assert_eq!(
         out.send("POST", "/logout", "csrf_token=wrong").await.code,
         403
@@ -58,7 +66,7 @@ async fn a_page_is_guarded(world: World) {
         .send("POST", "/logout", "")
         .await
         .status(303);
-    assert_eq!(away.headers["location"], "/login?next=%2Flogout");
+    assert_eq!(away.headers["location"], "/login?next=/");
     let blocked = json!({"username": "admin", "password": "wrong"});
     for _ in 0..6 {
         world
@@ -66,8 +74,7 @@ async fn a_page_is_guarded(world: World) {
             .post("/api/v1/login", blocked.clone())
             .await;
     }
-    let answer = world
-        .stranger()
+    let answer = form_sender(&world)
         .send("POST", "/login", "username=admin&password=x")
         .await;
     assert_eq!(answer.code, 429);

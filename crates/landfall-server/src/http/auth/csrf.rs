@@ -22,31 +22,13 @@ pub(super) fn guard(
     }
     guard_origin(headers, is_tls)?;
     let token = headers.get(TOKEN_HEADER).map(|value| value.as_bytes());
-    guard_token(
-        token,
-        cookie,
-        "X-CSRF-Token is missing or wrong; it came with the login",
-    )
-}
-
-/// Refuses a form of a page that does not carry the login's token, or came from another site.
-pub(crate) fn guard_form(
-    headers: &HeaderMap,
-    token: &str,
-    cookie: &str,
-    is_tls: bool,
-) -> Result<(), Problem> {
-    guard_origin(headers, is_tls)?;
-    let detail = "the form is of another login; load the page again";
-    guard_token(Some(token.as_bytes()), cookie, detail)
-}
-
-fn guard_token(token: Option<&[u8]>, cookie: &str, detail: &str) -> Result<(), Problem> {
     let right = logins::csrf_token(cookie);
     if bool::from(token.unwrap_or_default().ct_eq(right.as_bytes())) {
         return Ok(());
     }
-    Err(Problem::forbidden(detail))
+    Err(Problem::forbidden(
+        "X-CSRF-Token is missing or wrong; it came with the login",
+    ))
 }
 
 /// Refuses what a browser says another site made it send.

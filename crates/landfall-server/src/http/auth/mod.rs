@@ -17,7 +17,7 @@ use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
 use zeroize::Zeroizing;
 
-pub(crate) use csrf::{guard_form, guard_origin};
+pub(crate) use csrf::guard_origin;
 pub(crate) use limiter::{Address, is_blocked, note_wrong};
 pub(crate) use roles::{Admin, Known, Staff};
 

@@ -117,7 +117,7 @@ fn part(scope: &str) -> String {
 
 #[derive(Deserialize)]
 struct Edit {
-    csrf: String,
+    csrf_token: String,
     act: String,
     values: String,
     base_revision: i64,
@@ -134,11 +134,16 @@ async fn change(api: Api, Path(scope): Path<String>, Form(form): Form<Edit>) -> 
     let path = api_path(&scope);
     let sent = if form.act == "preview" {
         let body = json!({"values": values});
-        api.send(Method::POST, &format!("{path}/preview"), &form.csrf, &body)
-            .await
+        api.send(
+            Method::POST,
+            &format!("{path}/preview"),
+            &form.csrf_token,
+            &body,
+        )
+        .await
     } else {
         let body = json!({"values": values, "base_revision": form.base_revision});
-        api.send(Method::PUT, &path, &form.csrf, &body).await
+        api.send(Method::PUT, &path, &form.csrf_token, &body).await
     };
     match sent {
         Ok(preview) if form.act == "preview" => {
@@ -158,14 +163,14 @@ async fn change(api: Api, Path(scope): Path<String>, Form(form): Form<Edit>) -> 
 
 #[derive(Deserialize)]
 struct Revert {
-    csrf: String,
+    csrf_token: String,
     revision: i64,
 }
 
 async fn revert(api: Api, Path(scope): Path<String>, Form(form): Form<Revert>) -> Shown {
     let path = format!("{}/revert", api_path(&scope));
     let body = json!({"revision": form.revision});
-    match api.send(Method::POST, &path, &form.csrf, &body).await {
+    match api.send(Method::POST, &path, &form.csrf_token, &body).await {
         Ok(_) => Ok(Redirect::to(&format!("/config/{}", part(&scope))).into_response()),
         Err(refused) => {
             let note = Some(Note::of(&refused));

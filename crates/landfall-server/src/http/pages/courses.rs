@@ -66,30 +66,37 @@ async fn page(api: &Api, note: Option<Note>) -> Shown {
 
 #[derive(Deserialize)]
 struct NewCourse {
-    csrf: String,
+    csrf_token: String,
     code: String,
     title: String,
 }
 
 async fn create(api: Api, Form(form): Form<NewCourse>) -> Shown {
     let body = json!({"code": form.code.trim(), "title": form.title.trim()});
-    done(&api, Method::POST, "/api/v1/courses", &form.csrf, &body).await
+    done(
+        &api,
+        Method::POST,
+        "/api/v1/courses",
+        &form.csrf_token,
+        &body,
+    )
+    .await
 }
 
 #[derive(Deserialize)]
 struct Code {
-    csrf: String,
+    csrf_token: String,
     code: String,
 }
 
 async fn delete(api: Api, Form(form): Form<Code>) -> Shown {
     let path = format!("/api/v1/courses/{}", escape(&form.code).replace('/', "%2F"));
-    done(&api, Method::DELETE, &path, &form.csrf, &json!({})).await
+    done(&api, Method::DELETE, &path, &form.csrf_token, &json!({})).await
 }
 
 #[derive(Deserialize)]
 struct NewAssignment {
-    csrf: String,
+    csrf_token: String,
     lecturer: String,
     course: String,
     session: String,
@@ -103,12 +110,19 @@ async fn assign(api: Api, Form(form): Form<NewAssignment>) -> Shown {
         "session": form.session.trim(),
         "semester": form.semester.trim(),
     });
-    done(&api, Method::POST, "/api/v1/assignments", &form.csrf, &body).await
+    done(
+        &api,
+        Method::POST,
+        "/api/v1/assignments",
+        &form.csrf_token,
+        &body,
+    )
+    .await
 }
 
 async fn unassign(api: Api, Path(id): Path<i64>, Form(form): Form<Csrf>) -> Shown {
     let path = format!("/api/v1/assignments/{id}");
-    done(&api, Method::DELETE, &path, &form.csrf, &json!({})).await
+    done(&api, Method::DELETE, &path, &form.csrf_token, &json!({})).await
 }
 
 async fn done(api: &Api, method: Method, path: &str, csrf: &str, body: &Value) -> Shown {

@@ -138,7 +138,7 @@ async fn attended(api: &Api) -> Shown {
 
 #[derive(Deserialize)]
 struct NewClaim {
-    csrf: String,
+    csrf_token: String,
     labels: String,
     room: String,
     expires_in_s: u32,
@@ -150,7 +150,7 @@ async fn claim(api: Api, headers: HeaderMap, Form(form): Form<NewClaim>) -> Show
         body["room"] = text(&form.room);
     }
     let made = api
-        .send(Method::POST, "/api/v1/claims", &form.csrf, &body)
+        .send(Method::POST, "/api/v1/claims", &form.csrf_token, &body)
         .await;
     let (note, claim) = match made {
         Ok(claim) => (None, serde_json::from_value(claim).ok()),
@@ -180,7 +180,7 @@ async fn device_page(api: &Api, id: &str, note: Option<Note>) -> Shown {
 
 #[derive(Deserialize)]
 struct Change {
-    csrf: String,
+    csrf_token: String,
     name: String,
     room: String,
     labels: String,
@@ -194,22 +194,30 @@ async fn change(api: Api, Path(id): Path<String>, Form(form): Form<Change>) -> S
         "labels": words(&form.labels),
         "enabled": form.enabled.is_some(),
     });
-    done(&api, &id, Method::PATCH, "", &form.csrf, &body).await
+    done(&api, &id, Method::PATCH, "", &form.csrf_token, &body).await
 }
 
 #[derive(Deserialize)]
 struct Accept {
-    csrf: String,
+    csrf_token: String,
     fingerprint: String,
 }
 
 async fn accept(api: Api, Path(id): Path<String>, Form(form): Form<Accept>) -> Shown {
     let body = json!({"fingerprint": form.fingerprint});
-    done(&api, &id, Method::POST, "/accept", &form.csrf, &body).await
+    done(&api, &id, Method::POST, "/accept", &form.csrf_token, &body).await
 }
 
 async fn retire(api: Api, Path(id): Path<String>, Form(form): Form<Csrf>) -> Shown {
-    done(&api, &id, Method::POST, "/retire", &form.csrf, &json!({})).await
+    done(
+        &api,
+        &id,
+        Method::POST,
+        "/retire",
+        &form.csrf_token,
+        &json!({}),
+    )
+    .await
 }
 
 async fn rotate(api: Api, Path(id): Path<String>, Form(form): Form<Csrf>) -> Shown {
@@ -218,7 +226,7 @@ async fn rotate(api: Api, Path(id): Path<String>, Form(form): Form<Csrf>) -> Sho
         &id,
         Method::POST,
         "/keys/rotate",
-        &form.csrf,
+        &form.csrf_token,
         &json!({}),
     )
     .await
@@ -226,7 +234,15 @@ async fn rotate(api: Api, Path(id): Path<String>, Form(form): Form<Csrf>) -> Sho
 
 async fn revoke(api: Api, Path((id, key)): Path<(String, i64)>, Form(form): Form<Csrf>) -> Shown {
     let action = format!("/keys/{key}/revoke");
-    done(&api, &id, Method::POST, &action, &form.csrf, &json!({})).await
+    done(
+        &api,
+        &id,
+        Method::POST,
+        &action,
+        &form.csrf_token,
+        &json!({}),
+    )
+    .await
 }
 
 /// Does something to a device, and goes back to its page.

@@ -100,12 +100,14 @@ fn own_path(next: &str) -> &str {
 
 #[derive(Deserialize)]
 pub(super) struct Csrf {
-    pub(super) csrf: String,
+    pub(super) csrf_token: String,
 }
 
 async fn log_out(State(pages): State<Pages>, api: Api, Form(form): Form<Csrf>) -> Shown {
     let path = "/api/v1/logout";
-    let sent = api.send(Method::POST, path, &form.csrf, &json!({})).await;
+    let sent = api
+        .send(Method::POST, path, &form.csrf_token, &json!({}))
+        .await;
     sent.map_err(|refused| super::Elsewhere::Refused(Some(api.who), refused))?;
     let clear = cookie::clear(pages.app.options.tls.is_some());
     let go = Redirect::to("/login");

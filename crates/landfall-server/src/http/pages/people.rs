@@ -129,7 +129,7 @@ async fn page(api: &Api, query: Roster, beside: Beside) -> Shown {
 
 #[derive(Deserialize)]
 struct NewUser {
-    csrf: String,
+    csrf_token: String,
     username: String,
     role: String,
     name: String,
@@ -144,7 +144,7 @@ async fn create(api: Api, Form(form): Form<NewUser>) -> Shown {
         "matric": text(&form.matric),
     }));
     let made = api
-        .send(Method::POST, "/api/v1/users", &form.csrf, &body)
+        .send(Method::POST, "/api/v1/users", &form.csrf_token, &body)
         .await;
     told(&api, made, |user| {
         let password = user["password"].as_str().unwrap_or("the one given");
@@ -156,7 +156,7 @@ async fn create(api: Api, Form(form): Form<NewUser>) -> Shown {
 
 #[derive(Deserialize)]
 struct ChangeUser {
-    csrf: String,
+    csrf_token: String,
     username: String,
     enabled: bool,
 }
@@ -164,21 +164,28 @@ struct ChangeUser {
 async fn change(api: Api, Form(form): Form<ChangeUser>) -> Shown {
     let path = format!("/api/v1/users/{}", escape(&form.username));
     let body = json!({"enabled": form.enabled});
-    let changed = api.send(Method::PATCH, &path, &form.csrf, &body).await;
+    let changed = api
+        .send(Method::PATCH, &path, &form.csrf_token, &body)
+        .await;
     let what = if form.enabled { "enabled" } else { "disabled" };
     told(&api, changed, |_| format!("{} is {what}.", form.username)).await
 }
 
 #[derive(Deserialize)]
 struct Erase {
-    csrf: String,
+    csrf_token: String,
     matric: String,
 }
 
 async fn erase(api: Api, Form(form): Form<Erase>) -> Shown {
     let body = json!({"matric": form.matric.trim()});
     let erased = api
-        .send(Method::POST, "/api/v1/people/erase", &form.csrf, &body)
+        .send(
+            Method::POST,
+            "/api/v1/people/erase",
+            &form.csrf_token,
+            &body,
+        )
         .await;
     told(&api, erased, |_| {
         format!("What was kept about {} is erased.", form.matric)
@@ -209,18 +216,20 @@ async fn told(
 
 #[derive(Deserialize)]
 struct Import {
-    csrf: String,
+    csrf_token: String,
     csv: String,
     act: String,
 }
 
 async fn import(api: Api, Form(form): Form<Import>) -> Shown {
     let check = "/api/v1/enrolments/import?dry_run=true";
-    let report = api.send_csv(check, &form.csrf, form.csv.clone()).await;
+    let report = api
+        .send_csv(check, &form.csrf_token, form.csv.clone())
+        .await;
     let report = match report {
         Ok(report) if form.act == "import" && has_no_errors(&report) => {
             let path = "/api/v1/enrolments/import";
-            api.send_csv(path, &form.csrf, form.csv.clone()).await
+            api.send_csv(path, &form.csrf_token, form.csv.clone()).await
         }
         report => report,
     };

@@ -92,7 +92,7 @@ async fn page(api: &Api, note: Option<Note>) -> Shown {
 
 #[derive(Deserialize)]
 struct NewRollout {
-    csrf: String,
+    csrf_token: String,
     label: String,
     ssid: String,
     password: String,
@@ -108,12 +108,12 @@ async fn create(api: Api, Form(form): Form<NewRollout>) -> Shown {
         "stages": stages,
         "stop_at_failed_percent": number(&form.stop_at_failed_percent),
     }));
-    done(&api, "/api/v1/rollouts", &form.csrf, &body).await
+    done(&api, "/api/v1/rollouts", &form.csrf_token, &body).await
 }
 
 async fn stop(api: Api, Path(id): Path<i64>, Form(form): Form<Csrf>) -> Shown {
     let path = format!("/api/v1/rollouts/{id}/stop");
-    done(&api, &path, &form.csrf, &json!({})).await
+    done(&api, &path, &form.csrf_token, &json!({})).await
 }
 
 async fn done(api: &Api, path: &str, csrf: &str, body: &Value) -> Shown {

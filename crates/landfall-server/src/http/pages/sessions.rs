@@ -79,7 +79,7 @@ async fn list(api: Api, Query(from): Query<From>) -> Shown {
 #[derive(Clone, Default, Deserialize)]
 #[serde(default)]
 struct Start {
-    csrf: String,
+    csrf_token: String,
     act: String,
     course: String,
     session: String,
@@ -172,7 +172,7 @@ async fn start(api: Api, Form(form): Form<Start>) -> Shown {
     } else {
         "/api/v1/sessions"
     };
-    match api.send(Method::POST, path, &form.csrf, &body).await {
+    match api.send(Method::POST, path, &form.csrf_token, &body).await {
         Ok(preview) if is_preview => {
             let preview = serde_json::from_value(preview).unwrap_or_default();
             new_page(&api, form, None, Some(preview)).await
@@ -219,12 +219,12 @@ async fn all_marks(api: &Api, id: i64) -> Result<Vec<Mark>, Elsewhere> {
 
 async fn end(api: Api, Path(id): Path<i64>, Form(form): Form<Csrf>) -> Shown {
     let path = format!("/api/v1/sessions/{id}/end");
-    done(&api, id, &path, &form.csrf, &json!({})).await
+    done(&api, id, &path, &form.csrf_token, &json!({})).await
 }
 
 #[derive(Deserialize)]
 struct ByHand {
-    csrf: String,
+    csrf_token: String,
     matric: String,
     status: String,
     reason: String,
@@ -233,7 +233,7 @@ struct ByHand {
 async fn mark(api: Api, Path(id): Path<i64>, Form(form): Form<ByHand>) -> Shown {
     let path = format!("/api/v1/sessions/{id}/marks");
     let body = json!({"matric": form.matric, "status": form.status, "reason": form.reason});
-    done(&api, id, &path, &form.csrf, &body).await
+    done(&api, id, &path, &form.csrf_token, &body).await
 }
 
 /// Does something to a session, and goes back to its page.
