@@ -131,7 +131,7 @@ impl Api {
             .and_then(|value| {
                 serde_json::from_value(value).map_err(|error| Refused::unreadable(&error))
             })
-            .map_err(|refused| Elsewhere::Refused(Some(self.who.clone()), refused))
+            .map_err(|refused| Elsewhere::refused(&self.who, refused))
     }
 
     /// Changes something. `csrf` is what the form carried.

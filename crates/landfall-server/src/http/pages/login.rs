@@ -108,7 +108,7 @@ async fn log_out(State(pages): State<Pages>, api: Api, Form(form): Form<Csrf>) -
     let sent = api
         .send(Method::POST, path, &form.csrf_token, &json!({}))
         .await;
-    sent.map_err(|refused| super::Elsewhere::Refused(Some(api.who), refused))?;
+    sent.map_err(|refused| super::Elsewhere::refused(&api.who, refused))?;
     let clear = cookie::clear(pages.app.options.tls.is_some());
     let go = Redirect::to("/login");
     Ok((AppendHeaders([(header::SET_COOKIE, clear)]), go).into_response())

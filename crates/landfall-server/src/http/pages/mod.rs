@@ -184,7 +184,7 @@ enum Elsewhere {
     /// Log in first, and come back.
     Login(String),
     /// The API refused.
-    Refused(Option<Who>, Refused),
+    Refused(Box<(Option<Who>, Refused)>),
 }
 
 impl IntoResponse for Elsewhere {
@@ -193,7 +193,8 @@ impl IntoResponse for Elsewhere {
             Self::Login(next) => {
                 Redirect::to(&format!("/login?next={}", escape(&next))).into_response()
             }
-            Self::Refused(who, refused) => {
+            Self::Refused(told) => {
+                let (who, refused) = *told;
                 let page = ProblemPage {
                     who,
                     note: None,
@@ -207,6 +208,13 @@ impl IntoResponse for Elsewhere {
                 (refused.status, show(&page)).into_response()
             }
         }
+    }
+}
+
+impl Elsewhere {
+    /// The API refused somebody who is known.
+    fn refused(who: &Who, refused: Refused) -> Self {
+        Self::Refused(Box::new((Some(who.clone()), refused)))
     }
 }
 
