@@ -77,16 +77,16 @@ pub(crate) async fn delete(
     connection: &mut AnyConnection,
     id: i64,
 ) -> Result<Option<Assignment>, DatabaseError> {
-    let Some(found) = list(connection, None, id.saturating_sub(1), 1)
-        .await?
-        .pop()
-        .filter(|one| one.id == id)
-    else {
-        return Ok(None);
-    };
-    let delete = sqlx::query("DELETE FROM assignments WHERE id = $1").bind(id);
-    delete.execute(connection).await?;
-    Ok(Some(found))
+    let sql = "SELECT a.id, u.username AS lecturer, c.code AS course, a.session, a.semester \
+               FROM assignments a JOIN users u ON u.id = a.user_id \
+               JOIN courses c ON c.id = a.course_id WHERE a.id = $1";
+    let found = sqlx::query_as(sql).bind(id);
+    let found = found.fetch_optional(&mut *connection).await?;
+    if found.is_some() {
+        let delete = sqlx::query("DELETE FROM assignments WHERE id = $1").bind(id);
+        delete.execute(connection).await?;
+    }
+    Ok(found)
 }
 
 /// Whether that lecturer is assigned to it.

@@ -70,6 +70,8 @@ async fn an_assignment_is_for_a_lecturer_and_a_course_that_are_there(world: Worl
     let gone = format!("{path}/{}", made.json["id"]);
     admin.delete(&gone).await.status(204);
     admin.delete(&gone).await.status(404);
+    let least = format!("{path}/{}", i64::MIN);
+    admin.delete(&least).await.status(404);
 }
 
 async fn a_student_is_enrolled_once_whatever_the_case(world: World) {

@@ -20,7 +20,7 @@ use crate::http::params::Params;
 use crate::http::router::Routes;
 use crate::people::audit;
 use crate::people::users::Role;
-use crate::problem::{self, FieldError, Problem};
+use crate::problem::{self, FieldError, Problem, ProblemBody};
 use crate::sessions::courses::{self, Offering};
 use crate::sessions::enrolments::{self, Filter};
 use crate::sessions::import::{self, Report};
@@ -237,6 +237,18 @@ struct RefusedImport {
     import: Import,
 }
 
+/// Why nothing of a file was taken.
+#[derive(ToSchema)]
+#[schema(as = ImportRefusal)]
+#[serde(untagged)]
+#[expect(dead_code, reason = "it names the two forms in the document")]
+enum Refusal {
+    /// A parameter is wrong.
+    Problem(ProblemBody),
+    /// The file has mistakes.
+    Import(RefusedImport),
+}
+
 impl Import {
     fn new(report: Report, (dry_run, imported): (bool, u64)) -> Self {
         let error = |one: import::RowError| ImportError {
@@ -260,7 +272,7 @@ impl Import {
 #[utoipa::path(post, path = "/api/v1/enrolments/import", tag = "courses",
     params(ImportParams), request_body(content = String, content_type = "text/csv"),
     responses((status = 200, body = Import),
-        (status = 422, body = RefusedImport, content_type = "application/problem+json")))]
+        (status = 422, body = Refusal, content_type = "application/problem+json")))]
 async fn import(
     State(app): State<Arc<App>>,
     Admin(who): Admin,
