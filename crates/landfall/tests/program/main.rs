@@ -7,5 +7,6 @@ mod improv;
 mod life;
 mod mqtt;
 mod provision;
+mod serve;
 mod webrepl;
 mod words;
