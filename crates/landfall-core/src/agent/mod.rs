@@ -83,7 +83,8 @@ pub enum Input {
     Answered {
         /// When it wants the next one, in milliseconds; none: it did not say.
         next_ms: Option<u32>,
-        /// Whether it sent a configuration that is new here: it is to hear what became of that.
+        /// Whether it sent a configuration or a key that is new here: it is to hear what became of
+        /// that.
         changed: bool,
         /// Whether it answered at once because it was told something, and may be waited at now.
         took: bool,

@@ -118,15 +118,15 @@ impl<C: Clock, M: RawMutex, D: Dial, T: Timer> Client<'_, C, M, D, T> {
         };
         self.was_heard(said).await;
         self.take_marks(&answer);
-        self.take_key(&answer).await;
-        let changed = match &answer.configuration {
+        let rekeyed = self.take_key(&answer).await;
+        let applied = match &answer.configuration {
             Some(configuration) => self.apply(&answer, configuration).await,
             None => false,
         };
         let left = |device: &mut Device| device.fleet.marks.unanswered().next().is_some();
         Input::Answered {
             next_ms: answer.next_ms,
-            changed,
+            changed: applied || rekeyed,
             took: said.marks && self.shared().look(left) == Some(false),
         }
     }
@@ -158,18 +158,19 @@ impl<C: Clock, M: RawMutex, D: Dial, T: Timer> Client<'_, C, M, D, T> {
         self.shared().tell();
     }
 
-    /// A new key is kept before it is used: the old one is good until then.
-    async fn take_key(&mut self, answer: &Answer<'_>) {
+    /// A new key is kept before it is used: the old one is good until then. Whether there was one.
+    async fn take_key(&mut self, answer: &Answer<'_>) -> bool {
         let digits = answer.new_key.and_then(|key| key.decode::<64>().ok());
         let key = digits.and_then(|digits| DeviceKey::parse(&digits));
-        if let (Some(key), Some(credential)) = (key, &mut self.credential) {
-            let old = core::mem::replace(&mut credential.stage, Stage::Accepted(key));
-            if !self.save_credential().await
-                && let Some(credential) = &mut self.credential
-            {
-                credential.stage = old;
-            }
+        let (Some(key), Some(credential)) = (key, &mut self.credential) else {
+            return false;
+        };
+        let old = core::mem::replace(&mut credential.stage, Stage::Accepted(key));
+        let kept = self.save_credential().await;
+        if let (false, Some(credential)) = (kept, &mut self.credential) {
+            credential.stage = old;
         }
+        kept
     }
 
     /// Writes what the device says, with as many events and marks as fit.

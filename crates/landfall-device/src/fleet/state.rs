@@ -67,10 +67,13 @@ impl Fleet {
 
     /// A server was given, or taken away: how the device stands with that one is to be seen.
     pub(crate) fn begin_anew(&mut self, none: bool) {
-        self.status.standing = if none {
-            FleetStanding::None
-        } else {
-            FleetStanding::Pending
+        self.status = FleetStatus {
+            standing: if none {
+                FleetStanding::None
+            } else {
+                FleetStanding::Pending
+            },
+            fingerprint: None,
         };
     }
 

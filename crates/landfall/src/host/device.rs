@@ -8,18 +8,18 @@ use std::sync::mpsc::Sender;
 use std::time::Duration;
 
 use async_io::Timer;
-use edge_nal_std::Stack;
 use futures_lite::future;
 use landfall_core::command::Door;
 use landfall_core::config::{Config, Warning};
 use landfall_core::console::FleetServer;
 use landfall_core::net::Mac;
-use landfall_device::fleet::{BUFFER_LEN, Client, Firmware, Plain};
+use landfall_device::fleet::{BUFFER_LEN, Client, Firmware};
 use landfall_device::runtime::{BuildError, Builder, Clock, Device, Restart, Shared, Wifi};
 use landfall_device::store::StoreError;
 use landfall_sim::air::answer::LedRow;
 use landfall_sim::flash::{FlashPlan, SimFlash};
 
+use super::dial::HostDial;
 use super::doors::{Doors, Holds, Ports, WallClock};
 use super::storage::{SECTORS, SimStorage};
 use super::{DeviceClock, DeviceReady, End, Pty, SharedFlash, SimRadio, StartError, World};
@@ -207,8 +207,8 @@ impl Body {
     /// Talks to the fleet server, where one is set: over the sockets of this machine, whatever network
     /// the device has joined on its air.
     async fn fleet(&self) -> Infallible {
-        let dialer = Plain(Stack::new());
         let wifi = Wifi::of(self.shared);
+        let dialer = HostDial::new(wifi);
         let mut client = Client::new(wifi, &dialer, &WallClock, FIRMWARE);
         let mut buffer = Box::new([0; BUFFER_LEN]);
         client.run(&mut buffer).await

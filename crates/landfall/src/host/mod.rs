@@ -7,6 +7,7 @@
 mod board;
 mod clock;
 mod device;
+mod dial;
 mod doors;
 mod flash;
 mod port;
