@@ -113,10 +113,10 @@ impl SimDevice {
         self.wifi
     }
 
-    /// Whether it belongs to the fleet server at that URL, or is about to.
+    /// Whether it belongs to the fleet server at that URL, or is about to: known once it has booted.
     pub fn is_of(&self, url: &str) -> bool {
-        let is_of = |device: &mut Device| device.services.fleet_url == url;
-        self.wifi.shared().with(is_of) == Some(true)
+        let is_of = |device: &mut Device| Some(device.services.fleet_url == url);
+        async_io::block_on(self.wifi.shared().wait_for(is_of))
     }
 
     /// Gives it a fleet server, as soon as it has booted.
