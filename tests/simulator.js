@@ -48,6 +48,22 @@ export async function startDevice(test, accessPoints, config) {
     await writeFile(given, JSON.stringify(config));
     words.push('--config', given);
   }
+  const {air, devices: [device]} = await start(test, words, folder);
+  await accessPointOf(device);
+  return {...device, air: (...words) => promisify(execFile)(PROGRAM, ['air', air, ...words])};
+}
+
+/**
+ * Starts the demo with so many devices: the server, and every device's doors, as `landfall demo
+ * --json` prints them.
+ */
+export async function startDemo(test, devices) {
+  const folder = await mkdtemp(path.join(tmpdir(), 'landfall-test-'));
+  return start(test, ['demo', '--devices', String(devices), '--data', folder, '--json'], folder);
+}
+
+/** Starts the program, which ends with the test and takes its folder along: its ready line. */
+async function start(test, words, folder) {
   const program = spawn(PROGRAM, words, {
     stdio: ['ignore', 'pipe', 'inherit'],
   });
@@ -63,9 +79,7 @@ export async function startDevice(test, accessPoints, config) {
     once(lines, 'line'),
     ended.then(([status]) => assert.fail(`the simulator ended with ${status} before it was ready`)),
   ]);
-  const {air, devices: [device]} = JSON.parse(ready);
-  await accessPointOf(device);
-  return {...device, air: (...words) => promisify(execFile)(PROGRAM, ['air', air, ...words])};
+  return JSON.parse(ready);
 }
 
 /** Waits for the access point of a device: until then its door refuses. */

@@ -4,7 +4,7 @@
 import axe from 'axe-core';
 import {chromium} from 'playwright-core';
 
-export {CAFE, HOME, startDevice} from '../simulator.js';
+export {CAFE, HOME, startDemo, startDevice} from '../simulator.js';
 
 const BROWSER = process.env.CHROMIUM_BIN ?? '/usr/bin/chromium';
 const BROWSER_FLAGS = [

@@ -61,6 +61,10 @@ if (live) {
   tick();
 }
 
+// Times are typed in the zone of who types them, until another is named.
+const zone = document.querySelector('[data-zone]');
+if (zone) zone.value = Intl.DateTimeFormat().resolvedOptions().timeZone || zone.value;
+
 // What cannot be taken back is asked about.
 document.addEventListener('submit', (event) => {
   const question = event.submitter?.dataset.ask;

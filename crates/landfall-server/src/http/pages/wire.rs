@@ -262,6 +262,10 @@ pub(super) struct Mark {
 }
 
 impl Mark {
+    pub(super) fn when(&self) -> String {
+        self.marked_at.as_deref().map_or("–".to_owned(), time)
+    }
+
     pub(super) fn remarks(&self) -> String {
         let reason = self.reason.iter().filter(|reason| !reason.is_empty());
         reason
