@@ -80,6 +80,7 @@ pub fn caller(head: &Head<'_>, peer: IpAddr, view: &View<'_>, limiter: &Limiter)
         Caller::Admin
     } else {
         limiter.failed(peer, view.now);
+        log::warn!("http: wrong password from {peer}");
         Caller::Wrong
     }
 }

@@ -274,6 +274,8 @@ impl<R: Radio, S: Storage, C: Clock, M: RawMutex> Runner<R, S, C, M> {
         let Self { shared, store, .. } = self;
         let begun = shared.look(|device| {
             let before = device.renaming.begin(&mut device.services)?;
+            // What is written now must not go with a configuration on trial.
+            device.trial.changed();
             Some((before, store.take(StoreOp::Settings, device.source())))
         });
         let Some((before, taken)) = begun.flatten() else {
@@ -295,7 +297,10 @@ impl<R: Radio, S: Storage, C: Clock, M: RawMutex> Runner<R, S, C, M> {
             return false;
         };
         let done = match task {
-            Task::Save => self.save_all().await,
+            Task::Save => {
+                self.shared.look(|device| device.trial.changed());
+                self.save_all().await
+            }
             Task::Load => self.reload(false).await,
         };
         self.shared

@@ -159,6 +159,15 @@ fn edges(app: &App) -> bool {
     any
 }
 
+/// Writes what was heard, now: before something is decided by it that outlives this process.
+///
+/// # Errors
+///
+/// The database does not take it; the next batch tries again.
+pub(crate) async fn flush(app: &App) -> Result<(), DatabaseError> {
+    write(app, false).await
+}
+
 /// Writes what was heard since the last batch, and, where somebody is online, that a server
 /// listens.
 async fn write(app: &App, watched: bool) -> Result<(), DatabaseError> {

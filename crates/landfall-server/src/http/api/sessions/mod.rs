@@ -15,6 +15,7 @@ use utoipa_axum::routes;
 
 use crate::app::App;
 use crate::database::Tx;
+use crate::fleet::batch;
 use crate::http::auth::{Identity, Staff};
 use crate::http::body::Body;
 use crate::http::once::{Create, Created};
@@ -92,6 +93,8 @@ async fn create(
     Create { body, once }: Create<request::NewSession>,
 ) -> Result<Created, Problem> {
     let wanted = body.parse(&who.user, app.settings().late_after_s)?;
+    // A server that is killed in the next second must not take the device it picked for gone.
+    batch::flush(&app).await?;
     let (inside, now) = (app.clone(), app.clock().now_ms());
     let job = async move |mut tx: Tx| {
         if let Some(first) = once.first_answer(&mut tx, now).await? {
