@@ -250,11 +250,11 @@ mod tests {
     #[test]
     fn what_is_no_frame_breaks() {
         for frames in [
-            "8048",               // goes on with nothing
-            "c10141",             // a reserved bit
-            "830141",             // a reserved opcode
-            "897e0080",           // a ping of 128 bytes
-            "88ffffffffffffffff", // a close frame of 2^64 - 1 bytes
+            "8048",                 // goes on with nothing
+            "c10141",               // a reserved bit
+            "830141",               // a reserved opcode
+            "897e0080",             // a ping of 128 bytes
+            "887fffffffffffffffff", // a close frame of 2^64 - 1 bytes
         ] {
             let told = story(&hex::bytes(frames), 1);
             assert!(told.ends_with(" broken"), "{frames}: {told}");

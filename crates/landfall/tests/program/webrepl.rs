@@ -35,7 +35,14 @@ fn start(folder: &Path, of_station: bool, of_ap: bool) -> Sim {
         let status = sim.get("ap_url", "/api/status");
         status.is_some_and(|status| status.contains("CONNECTED"))
     });
+    if of_station || of_ap {
+        until(|| connect(&sim).is_ok());
+    }
     sim
+}
+
+fn connect(sim: &Sim) -> std::io::Result<TcpStream> {
+    TcpStream::connect(sim.device("webrepl").strip_prefix("ws://").unwrap())
 }
 
 fn until(mut so: impl FnMut() -> bool) {
@@ -52,8 +59,7 @@ struct Stock(TcpStream);
 impl Stock {
     /// Knocks, and gives the head of the answer too.
     fn knock(sim: &Sim) -> (Self, String) {
-        let address = sim.device("webrepl").strip_prefix("ws://").unwrap();
-        let mut stream = TcpStream::connect(address).unwrap();
+        let mut stream = connect(sim).unwrap();
         stream.set_read_timeout(Some(PATIENCE)).unwrap();
         stream.write_all(HANDSHAKE).unwrap();
         let mut head = Vec::new();
@@ -280,8 +286,7 @@ fn it_runs_by_the_word_of_what_the_device_is_on() {
     for (of_station, of_ap) in [(false, true), (true, false), (false, false)] {
         let folder = tempfile::tempdir().unwrap();
         let sim = start(folder.path(), of_station, of_ap);
-        let address = sim.device("webrepl").strip_prefix("ws://").unwrap();
-        let runs = TcpStream::connect(address).is_ok();
+        let runs = connect(&sim).is_ok();
         assert_eq!(runs, of_station || of_ap, "{of_station} {of_ap}");
     }
 }
