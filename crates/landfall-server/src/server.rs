@@ -1,20 +1,23 @@
 //! A running server: its socket is open before its database is, so that who asks meanwhile hears
 //! that it is not ready instead of nothing.
 
+use std::convert::Infallible;
+use std::future::ready;
 use std::net::{SocketAddr, TcpListener};
 use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
-use axum::Router;
-use axum::extract::{Request, State};
+use axum::body::Body;
+use axum::extract::Request;
 use axum::http::StatusCode;
 use axum::response::{IntoResponse, Response};
 use axum_server::Handle;
 use axum_server::accept::NoDelayAcceptor;
 use axum_server::tls_rustls::{RustlsAcceptor, RustlsConfig};
+use hyper::body::Incoming;
 use hyper_util::rt::TokioTimer;
 use tokio::task::{JoinHandle, JoinSet};
-use tower::ServiceExt;
+use tower::service_fn;
 use zeroize::Zeroizing;
 
 use crate::app::{App, Opened};
@@ -77,7 +80,7 @@ impl Server {
         let address = listener.local_addr().map_err(StartError::Listen)?;
         let gate = Gate::default();
         let handle = Handle::new();
-        let serving = serve(listener, tls, handle.clone(), gate.router());
+        let serving = serve(listener, tls, handle.clone(), gate.clone());
         let opened = App::open(options).await.inspect_err(|_| handle.shutdown());
         let Opened {
             app,
@@ -88,7 +91,7 @@ impl Server {
         let mut beside = JoinSet::new();
         fleet::run(&app, &mut beside);
         beside.spawn(sessions::watch::run(app.clone()));
-        gate.open(http::router(app.clone()));
+        gate.open(http::Face::new(app.clone()));
         Ok(Self {
             address,
             app,
@@ -142,9 +145,16 @@ fn serve(
     listener: TcpListener,
     tls: Option<RustlsConfig>,
     handle: Handle<SocketAddr>,
-    router: Router,
+    gate: Gate,
 ) -> JoinHandle<std::io::Result<()>> {
-    let service = router.into_make_service_with_connect_info::<SocketAddr>();
+    let service = service_fn(move |from: SocketAddr| {
+        let gate = gate.clone();
+        let answer = service_fn(move |request: hyper::Request<Incoming>| {
+            let gate = gate.clone();
+            async move { Ok::<_, Infallible>(gate.answer(from, request.map(Body::new)).await) }
+        });
+        ready(Ok::<_, Infallible>(answer))
+    });
     tokio::spawn(async move {
         let mut server = axum_server::from_tcp(listener)?.handle(handle);
         let mut http1 = server.http_builder().http1();
@@ -164,25 +174,21 @@ fn serve(
 
 /// Lets nothing through until the server is ready.
 #[derive(Clone, Debug, Default)]
-struct Gate(Arc<OnceLock<Router>>);
+struct Gate(Arc<OnceLock<http::Face>>);
 
 impl Gate {
-    fn open(&self, router: Router) {
-        let _ = self.0.set(router);
+    fn open(&self, face: http::Face) {
+        let _ = self.0.set(face);
     }
 
-    fn router(&self) -> Router {
-        Router::new().fallback(pass).with_state(self.clone())
-    }
-}
-
-async fn pass(State(gate): State<Gate>, request: Request) -> Response {
-    match gate.0.get() {
-        Some(router) => router.clone().oneshot(request).await.into_response(),
-        None if request.uri().path() == "/healthz" => "alive\n".into_response(),
-        None => {
-            let detail = "the server is starting";
-            Problem::later(StatusCode::SERVICE_UNAVAILABLE, detail, 1).into_response()
+    async fn answer(&self, from: SocketAddr, request: Request) -> Response {
+        match self.0.get() {
+            Some(face) => face.answer(from, request).await,
+            None if request.uri().path() == "/healthz" => "alive\n".into_response(),
+            None => {
+                let detail = "the server is starting";
+                Problem::later(StatusCode::SERVICE_UNAVAILABLE, detail, 1).into_response()
+            }
         }
     }
 }

@@ -58,4 +58,4 @@ mod router;
 mod sse;
 mod time;
 
-pub(crate) use router::router;
+pub(crate) use router::Face;

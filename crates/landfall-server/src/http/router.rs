@@ -1,13 +1,16 @@
 //! Every route, and what stands before them.
 
+use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Instant;
 
 use axum::Router;
-use axum::extract::{MatchedPath, Request, State};
+use axum::extract::{ConnectInfo, MatchedPath, Request, State};
 use axum::http::{Method, StatusCode, header};
 use axum::middleware::{self, Next};
 use axum::response::{IntoResponse, Response};
+use landfall_protocol::path::HEARTBEAT;
+use tower::ServiceExt;
 use utoipa_axum::router::OpenApiRouter;
 
 use super::{api, auth, openapi, pages, sse};
@@ -51,8 +54,36 @@ fn open() -> Routes {
         .merge(api::login::routes())
 }
 
-/// The whole server.
-pub(crate) fn router(app: Arc<App>) -> Router {
+/// The whole server, as connections ask it.
+#[derive(Debug)]
+pub(crate) struct Face {
+    app: Arc<App>,
+    router: Router,
+}
+
+impl Face {
+    /// The routes of that server.
+    pub(crate) fn new(app: Arc<App>) -> Self {
+        let router = router(app.clone());
+        Self { app, router }
+    }
+
+    /// Answers a request.
+    pub(crate) async fn answer(&self, from: SocketAddr, mut request: Request) -> Response {
+        // Nearly all there is, and none of the layers has anything to say to it: finding its route
+        // among all others costs as much as the heartbeat itself.
+        if request.method() == Method::POST && request.uri().path() == HEARTBEAT {
+            // On the heap: an idle connection keeps room for what stands here.
+            return Box::pin(api::heartbeat::take(HEARTBEAT, &self.app, from, request)).await;
+        }
+        request.extensions_mut().insert(ConnectInfo(from));
+        match self.router.clone().oneshot(request).await {
+            Ok(response) => response,
+        }
+    }
+}
+
+fn router(app: Arc<App>) -> Router {
     let people = people().layer(middleware::from_fn_with_state(app.clone(), auth::require));
     let (watched, document) = open().merge(people).split_for_parts();
     let (devices, of_devices) = devices().split_for_parts();

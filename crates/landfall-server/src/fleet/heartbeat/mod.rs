@@ -78,8 +78,8 @@ pub(crate) async fn answer(app: &Arc<App>, request: Request) -> Response {
     }
 }
 
-async fn beat(app: &Arc<App>, request: Request, place: Place<'_>) -> Result<Response, Refusal> {
-    let mut body = request.body.to_vec();
+async fn beat(app: &Arc<App>, mut request: Request, place: Place<'_>) -> Result<Response, Refusal> {
+    let mut body = Vec::from(std::mem::take(&mut request.body));
     let opened = credentials::open(app, &request, &mut body)?;
     let plain = match &opened {
         Some(opened) => body.get(..opened.len).unwrap_or_default(),

@@ -33,8 +33,12 @@ pub(crate) fn routes() -> Routes {
         (status = 401, body = Object), (status = 403, body = Object),
         (status = 413, body = Object), (status = 429, body = Object),
         (status = 503, body = Object)))]
-async fn beat(state: State<Arc<App>>, from: ConnectInfo<SocketAddr>, request: Request) -> Response {
-    take(HEARTBEAT, state, from, request).await
+async fn beat(
+    State(app): State<Arc<App>>,
+    ConnectInfo(from): ConnectInfo<SocketAddr>,
+    request: Request,
+) -> Response {
+    take(HEARTBEAT, &app, from, request).await
 }
 
 /// The same for firmware of the server before.
@@ -45,17 +49,18 @@ async fn beat(state: State<Arc<App>>, from: ConnectInfo<SocketAddr>, request: Re
         (status = 413, body = Object), (status = 429, body = Object),
         (status = 503, body = Object)))]
 async fn legacy_beat(
-    state: State<Arc<App>>,
-    from: ConnectInfo<SocketAddr>,
-    request: Request,
-) -> Response {
-    take(LEGACY_HEARTBEAT, state, from, request).await
-}
-
-async fn take(
-    path: &'static str,
     State(app): State<Arc<App>>,
     ConnectInfo(from): ConnectInfo<SocketAddr>,
+    request: Request,
+) -> Response {
+    take(LEGACY_HEARTBEAT, &app, from, request).await
+}
+
+/// A heartbeat that was sent to that path.
+pub(crate) async fn take(
+    path: &'static str,
+    app: &Arc<App>,
+    from: SocketAddr,
     request: Request,
 ) -> Response {
     let (parts, body) = request.into_parts();
@@ -72,7 +77,7 @@ async fn take(
         from,
         body,
     };
-    heartbeat::answer(&app, request).await
+    heartbeat::answer(app, request).await
 }
 
 async fn not_allowed() -> Response {

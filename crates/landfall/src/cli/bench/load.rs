@@ -16,6 +16,7 @@ use landfall_protocol::seal::{Direction, Envelope, SEAL_LEN};
 use serde_json::{Value, json};
 use tokio::net::TcpStream;
 use tokio::task::JoinSet;
+use tokio::time::{self, Interval, interval_at};
 
 use super::{Way, devices};
 
@@ -93,24 +94,33 @@ impl Load {
             let order = Ordering::Relaxed;
             left.fetch_update(order, order, one_less).is_ok()
         };
-        self.beat(at_once, goes_on).await;
+        self.beat(at_once, None, goes_on).await;
     }
 
-    /// They beat for that time.
-    pub(super) async fn run(&mut self, at_once: u16, time: Duration) -> Tally {
+    /// They beat for that time, so often a second or as often as they are answered.
+    pub(super) async fn run(
+        &mut self,
+        at_once: u16,
+        per_second: Option<u32>,
+        time: Duration,
+    ) -> Tally {
         let end = Instant::now() + time;
-        self.beat(at_once, move || Instant::now() < end).await
+        let each = per_second.map(|all| Duration::from_secs(at_once.into()) / all);
+        self.beat(at_once, each, move || Instant::now() < end).await
     }
 
     async fn beat(
         &self,
         at_once: u16,
+        each: Option<Duration>,
         goes_on: impl Fn() -> bool + Clone + Send + 'static,
     ) -> Tally {
         let mut tasks = JoinSet::new();
-        for _ in 0..at_once {
+        for place in 0..at_once {
             let (inner, goes_on) = (self.0.clone(), goes_on.clone());
-            tasks.spawn(async move { inner.one_after_another(goes_on).await });
+            let begin = |each: Duration| each * place.into() / at_once.into();
+            let ticks = each.map(|each| interval_at(time::Instant::now() + begin(each), each));
+            tasks.spawn(async move { inner.one_after_another(ticks, goes_on).await });
         }
         let mut tally = Tally::default();
         while let Some(done) = tasks.join_next().await {
@@ -124,13 +134,21 @@ impl Load {
 }
 
 impl Inner {
-    async fn one_after_another(&self, goes_on: impl Fn() -> bool) -> Tally {
+    async fn one_after_another(
+        &self,
+        mut ticks: Option<Interval>,
+        goes_on: impl Fn() -> bool,
+    ) -> Tally {
         let mut tally = Tally::default();
         let mut connection = None;
         while goes_on() {
             let count = self.devices.len() as u32;
             let number = self.next.fetch_add(1, Ordering::Relaxed) % count;
-            let started = Instant::now();
+            let started = match &mut ticks {
+                // From when it was due: one that had to wait for the one before it was late too.
+                Some(ticks) => ticks.tick().await.into_std(),
+                None => Instant::now(),
+            };
             let answered = self.one(number, &mut connection).await;
             if answered.is_none() {
                 tally.errors += 1;

@@ -52,6 +52,9 @@ struct Fleet {
     /// Heartbeats on their way at once
     #[arg(long, default_value_t = 16, value_parser = clap::value_parser!(u16).range(1..=1024))]
     at_once: u16,
+    /// Heartbeats a second; without it the next follows the answer
+    #[arg(long, value_parser = clap::value_parser!(u32).range(1..=1_000_000))]
+    per_second: Option<u32>,
     /// How they are sent
     #[arg(long, value_enum, default_value_t = Way::KeepAlive)]
     way: Way,
@@ -157,7 +160,7 @@ impl Fleet {
         time: Duration,
     ) -> Result<Tally, Failure> {
         let before = child.process.cpu();
-        let mut tally = load.run(self.at_once, time).await;
+        let mut tally = load.run(self.at_once, self.per_second, time).await;
         let (Some(before), Some(after)) = (before, child.process.cpu()) else {
             let help = "run it again with -v";
             return Err(Failure::new(
