@@ -70,8 +70,8 @@ impl Face {
 
     /// Answers a request.
     pub(crate) async fn answer(&self, from: SocketAddr, mut request: Request) -> Response {
-        // Nearly all there is, and none of the layers has anything to say to it: finding its route
-        // among all others costs as much as the heartbeat itself.
+        // Nearly all that is asked, and none of the layers has anything to say to it: it goes ahead
+        // of them, and of the search for its route.
         if request.method() == Method::POST && request.uri().path() == HEARTBEAT {
             // On the heap: an idle connection keeps room for what stands here.
             return Box::pin(api::heartbeat::take(HEARTBEAT, &self.app, from, request)).await;
