@@ -24,7 +24,8 @@ pub struct Problem {
 /// A value that is wrong.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, ToSchema)]
 pub struct FieldError {
-    /// Where it stands in the body or query: `password`, `devices[0].name`.
+    /// Where it stands in the body or query: `password`, `devices[0].name`; empty where the whole is
+    /// wrong.
     pub path: String,
     /// What is wrong, and what would be right.
     pub message: String,
@@ -69,6 +70,7 @@ impl Problem {
     /// 422: these values are wrong.
     pub fn all_wrong(errors: Vec<FieldError>) -> Self {
         let detail = match errors.as_slice() {
+            [whole] if whole.path.is_empty() => whole.message.clone(),
             [one] => format!("{}: {}", one.path, one.message),
             _ => "some values are wrong".to_owned(),
         };

@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use sqlx::AnyConnection;
 
-use super::device::Record;
+use super::device::{Enrolment, Record};
 use super::load::{self, Which};
 use crate::change::Change;
 use crate::config::render;
@@ -106,7 +106,8 @@ pub(crate) async fn versions(
     Ok(sqlx::query_as(sql).fetch_all(connection).await?)
 }
 
-/// The devices whose rendered configuration would change with that layer of a scope.
+/// The devices whose rendered configuration would change with that layer of a scope. Retired ones are
+/// left out: none of them is told anything any more.
 pub(crate) async fn affected(
     database: &Database,
     scope: &scopes::Scope,
@@ -130,7 +131,11 @@ pub(crate) async fn affected(
         };
         hash_of(record, &layer) != hash_of(&next, over)
     };
-    let affected = records.iter().filter(|record| changes(record));
+    let in_use = |record: &&Record| record.enrolment != Enrolment::Retired;
+    let affected = records
+        .iter()
+        .filter(in_use)
+        .filter(|record| changes(record));
     Ok(affected
         .map(|record| record.hardware_id.to_string())
         .collect())

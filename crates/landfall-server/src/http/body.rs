@@ -1,6 +1,8 @@
 //! Request bodies: bounded, JSON whatever they call themselves, and refused with the path of what is
 //! wrong.
 
+use std::fmt::Display;
+
 use axum::body::Bytes;
 use axum::extract::{FromRequest, Request};
 use axum::http::StatusCode;
@@ -62,22 +64,25 @@ pub(crate) fn parse<T: DeserializeOwned>(body: &[u8]) -> Result<T, Problem> {
         return Err(Problem::wrong("", "the body has to be an object"));
     }
     refuse_nul(&value, &mut String::new())?;
-    serde_path_to_error::deserialize(value).map_err(|error| {
-        let path = match error.path().to_string().as_str() {
-            "." => String::new(),
-            path => path.to_owned(),
-        };
-        let message = error.into_inner().to_string();
-        // A member that is missing is told of its parent; the member's own path says more.
-        match message
-            .strip_prefix("missing field `")
-            .and_then(|rest| rest.strip_suffix('`'))
-        {
-            Some(field) if path.is_empty() => Problem::wrong(field, "it is missing"),
-            Some(field) => Problem::wrong(format!("{path}.{field}"), "it is missing"),
-            None => Problem::wrong(path, message),
-        }
-    })
+    serde_path_to_error::deserialize(value).map_err(wrong)
+}
+
+/// The refusal of a value in a body or query, with the path of what is wrong.
+pub(crate) fn wrong<E: Display>(error: serde_path_to_error::Error<E>) -> Problem {
+    let path = match error.path().to_string().as_str() {
+        "." => String::new(),
+        path => path.to_owned(),
+    };
+    let message = error.into_inner().to_string();
+    // A member that is missing is told of its parent; the member's own path says more.
+    match message
+        .strip_prefix("missing field `")
+        .and_then(|rest| rest.strip_suffix('`'))
+    {
+        Some(field) if path.is_empty() => Problem::wrong(field, "it is missing"),
+        Some(field) => Problem::wrong(format!("{path}.{field}"), "it is missing"),
+        None => Problem::wrong(path, message),
+    }
 }
 
 /// Refuses U+0000 in any text: PostgreSQL cannot keep it, and nobody types it.
@@ -164,7 +169,7 @@ mod tests {
             "",
             expect!["400 the body is not JSON: EOF while parsing a value at line 1 column 0"],
         );
-        check("[]", expect!["422 : the body has to be an object"]);
+        check("[]", expect!["422 the body has to be an object"]);
         check("{}", expect!["422 name: it is missing"]);
         check(
             r#"{"name":1}"#,

@@ -187,6 +187,10 @@ async fn a_layer_goes_back(world: World) {
 async fn a_preview_changes_nothing(world: World) {
     let device = Device::claimed(&world, 1).await;
     let admin = world.admin().await;
+    // Nothing changes for this one, whatever is set.
+    let retired = Device::claimed(&world, 2).await;
+    let retire = retired.path("/retire");
+    admin.post(&retire, json!({})).await.status(200);
     put(
         &admin,
         &format!("device:{}", device.id),

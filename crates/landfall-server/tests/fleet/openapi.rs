@@ -1,5 +1,7 @@
 //! The API's own description, and its page.
 
+use std::collections::HashSet;
+
 use serde_json::Value;
 
 use crate::harness::{World, both};
@@ -37,6 +39,19 @@ async fn the_document_names_every_refusal(world: World) {
     let refused = &document["paths"]["/api/v1/users"]["get"]["responses"]["401"]["content"];
     assert!(refused["application/problem+json"].is_object());
     check_references(&document, &document);
+    check_names(&document);
+}
+
+/// Every operation has a name of its own.
+fn check_names(document: &Value) {
+    let paths = document["paths"].as_object().unwrap().values();
+    let operations = paths.flat_map(|path| path.as_object().unwrap().values());
+    let mut names = HashSet::new();
+    for operation in operations {
+        let name = operation["operationId"].as_str().unwrap();
+        assert!(names.insert(name), "{name}");
+    }
+    assert!(names.contains("get_devices_hardware_id_events"));
 }
 
 /// Every `$ref` leads somewhere.

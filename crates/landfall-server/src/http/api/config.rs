@@ -63,6 +63,7 @@ struct Replacement {
 
 /// What proposed values would do.
 #[derive(Serialize, ToSchema)]
+#[schema(as = ConfigPreview)]
 struct Preview {
     changes: Vec<Difference>,
     /// The devices whose rendered configuration changes.

@@ -300,7 +300,7 @@ async fn import(
         kind: "about:blank",
         title: status.canonical_reason().unwrap_or_default(),
         status: status.as_u16(),
-        detail: format!("the file has {mistakes} mistakes, and nothing of it was taken"),
+        detail: format!("nothing of the file was taken; mistakes in it: {mistakes}"),
         import,
     };
     let content_type = [(header::CONTENT_TYPE, problem::CONTENT_TYPE)];

@@ -67,7 +67,21 @@ fn schema<T: PartialSchema>() -> Value {
     serde_json::to_value(T::schema()).unwrap_or_default()
 }
 
+/// The operation's name among all, which programs that generate clients call their functions by:
+/// `get_devices_hardware_id_events`. A handler's own name is one of its file alone.
+fn operation_id(path: &str, method: &str) -> String {
+    let path = path.strip_prefix("/api/v1").unwrap_or(path);
+    let words = path.split(|letter: char| !letter.is_ascii_alphanumeric());
+    let words = words.filter(|word| !word.is_empty());
+    [method]
+        .into_iter()
+        .chain(words)
+        .collect::<Vec<_>>()
+        .join("_")
+}
+
 fn complete_operation(path: &str, method: &str, operation: &mut Map<String, Value>) {
+    operation.insert("operationId".into(), json!(operation_id(path, method)));
     if path == LEGACY_HEARTBEAT || path == "/api/v1/heartbeat" {
         return;
     }

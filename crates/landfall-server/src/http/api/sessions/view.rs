@@ -77,6 +77,7 @@ struct Code {
 
 /// A device of a session.
 #[derive(Serialize, ToSchema)]
+#[schema(as = SessionDevice)]
 struct Device {
     hardware_id: String,
     device_id: String,
@@ -121,6 +122,7 @@ struct Counts {
 
 /// What a session would be.
 #[derive(Serialize, ToSchema)]
+#[schema(as = SessionPreview)]
 pub(super) struct Preview {
     #[serde(flatten)]
     names: Names,
