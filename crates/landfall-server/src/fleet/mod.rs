@@ -1,8 +1,8 @@
 //! The fleet: who the devices are, which of them are there, and what they say and are told.
 //!
 //! Memory decides: everything a heartbeat needs is in here. What the database says of a device is
-//! read again after every change to it ([`Fleet::reload`]), whoever made it; presence is memory's
-//! own, and written in a batch once a second ([`batch`]).
+//! read again after every change to it (`Fleet::reload`), whoever made it; presence is memory's
+//! own, and written in a batch once a second (`batch.rs`).
 
 pub(crate) mod batch;
 pub(crate) mod claims;
