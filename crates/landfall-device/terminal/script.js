@@ -57,7 +57,7 @@ function connect(password) {
 }
 
 const binary = () => new Promise((done, failed) => wait = (bytes) => {
-  wait = 0;
+  wait = null;
   bytes ? done(bytes) : failed('the connection ended');
 });
 
