@@ -94,7 +94,10 @@ impl World {
     /// device may ask something of the air: so the air's is not held meanwhile.
     fn deliver(&self) {
         let now = self.clock.now_ms();
-        while let Some((events, event)) = self.lock().next_event(now) {
+        loop {
+            // A statement of its own: in the head of a loop the lock would be held through its body.
+            let next = self.lock().next_event(now);
+            let Some((events, event)) = next else { return };
             // A device that stopped listening misses events as a hung one would; the machine's
             // periodic look at the radio heals that.
             let _ = events.try_send(event);
