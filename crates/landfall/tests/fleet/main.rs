@@ -68,7 +68,9 @@ fn a_class() {
         let known = demo.console(&id, "NET:AP");
         known.contains("ssid=\"Landfall-")
     });
-    assert_eq!(mark(&demo, "CSC/2021/003"), "404 no-active-session");
+    // The access point goes down a while after, since the device has an address: nobody marks there.
+    let late = mark(&demo, "CSC/2021/003");
+    assert!(matches!(&*late, "404 no-active-session" | "0 "), "{late}");
     let events = demo.console(&id, "NET:EVENTS");
     assert!(events.contains("SESSION_ENDED"), "{events}");
 }
