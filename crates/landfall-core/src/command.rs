@@ -89,6 +89,29 @@ pub enum Command {
     Reboot,
 }
 
+impl Command {
+    /// Whether it changes what is stored, and so confirms a configuration on trial. A reset does
+    /// not: it ends the trial by itself, in one piece with what it forgets.
+    pub const fn is_edit(&self) -> bool {
+        match self {
+            Self::Join { .. }
+            | Self::Add(_)
+            | Self::Put(..)
+            | Self::Remove(_)
+            | Self::RemoveAt(_)
+            | Self::SetMode(_)
+            | Self::SetAp(_) => true,
+            Self::Reset
+            | Self::ResetByButton
+            | Self::ForceAp(_)
+            | Self::Disconnect
+            | Self::Resume
+            | Self::Scan
+            | Self::Reboot => false,
+        }
+    }
+}
+
 /// What a door gets back.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Reply {

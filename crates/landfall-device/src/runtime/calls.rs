@@ -70,25 +70,8 @@ impl Calls {
 
     /// Whether the next command for the machine changes what is stored.
     pub(super) fn next_is_edit(&self) -> bool {
-        self.inbox
-            .front()
-            .is_some_and(|(_, command)| match command {
-                Command::Join { .. }
-                | Command::Add(_)
-                | Command::Put(..)
-                | Command::Remove(_)
-                | Command::RemoveAt(_)
-                | Command::SetMode(_)
-                | Command::SetAp(_) => true,
-                // A reset ends the trial by itself, in one piece with what it forgets.
-                Command::Reset
-                | Command::ResetByButton
-                | Command::ForceAp(_)
-                | Command::Disconnect
-                | Command::Resume
-                | Command::Scan
-                | Command::Reboot => false,
-            })
+        let next = self.inbox.front();
+        next.is_some_and(|(_, command)| command.is_edit())
     }
 
     /// The next command for the machine.

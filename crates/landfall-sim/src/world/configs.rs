@@ -86,23 +86,7 @@ impl World {
         if !self.machine.takes_commands() || self.trial.is_announced() {
             return Ok(false);
         }
-        let edits = match command {
-            Command::Join { .. }
-            | Command::Add(_)
-            | Command::Put(..)
-            | Command::Remove(_)
-            | Command::RemoveAt(_)
-            | Command::SetMode(_)
-            | Command::SetAp(_) => true,
-            Command::Reset
-            | Command::ResetByButton
-            | Command::ForceAp(_)
-            | Command::Disconnect
-            | Command::Resume
-            | Command::Scan
-            | Command::Reboot => false,
-        };
-        if edits {
+        if command.is_edit() {
             self.trial.changed();
             self.try_config()?;
         }
