@@ -29,15 +29,17 @@ impl PasswordFrom {
             Failure::new("password", why, help)
         };
         let read = match &self.password_file {
-            Some(path) if path.as_os_str() != "-" => std::fs::read_to_string(path),
+            Some(path) if path.as_os_str() != "-" => {
+                std::fs::read_to_string(path).map(Zeroizing::new)
+            }
             Some(_) => first_line(),
             None => match std::env::var(VARIABLE) {
-                Ok(password) => Ok(password),
-                Err(_) if stdin().is_terminal() => ask(prompt),
+                Ok(password) => Ok(Zeroizing::new(password)),
+                Err(_) if stdin().is_terminal() => ask(prompt).map(Zeroizing::new),
                 Err(_) => first_line(),
             },
         };
-        let text = Zeroizing::new(read.map_err(failed)?);
+        let text = read.map_err(failed)?;
         let line = text.lines().next().unwrap_or_default();
         Ok(Zeroizing::new(line.to_owned()))
     }
@@ -48,8 +50,11 @@ fn ask(prompt: &str) -> std::io::Result<String> {
     asked.map_err(|dialoguer::Error::IO(error)| error)
 }
 
-fn first_line() -> std::io::Result<String> {
-    let mut line = String::new();
+/// The first line of stdin, without its end.
+pub(super) fn first_line() -> std::io::Result<Zeroizing<String>> {
+    let mut line = Zeroizing::new(String::new());
     stdin().lock().read_line(&mut line)?;
+    let end = line.trim_end_matches(['\r', '\n']).len();
+    line.truncate(end);
     Ok(line)
 }

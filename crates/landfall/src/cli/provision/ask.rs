@@ -1,12 +1,11 @@
 //! What people are asked on a terminal, and what programs say on stdin.
 
-use std::io::BufRead;
-
 use dialoguer::{Password, Select};
 use zeroize::Zeroizing;
 
 use super::{Row, Wanted};
 use crate::cli::Failure;
+use crate::cli::secret::first_line;
 
 /// One of the networks that the device hears.
 fn row(rows: &[Row]) -> Result<&Row, Failure> {
@@ -57,10 +56,5 @@ fn password() -> Result<Zeroizing<String>, Failure> {
 
 /// The first line of stdin.
 pub(super) fn line_of_stdin() -> Result<Zeroizing<String>, Failure> {
-    let mut line = Zeroizing::new(String::new());
-    let read = std::io::stdin().lock().read_line(&mut line);
-    read.map_err(|e| Failure::new("stdin", e, "give it the password"))?;
-    let end = line.trim_end_matches(['\r', '\n']).len();
-    line.truncate(end);
-    Ok(line)
+    first_line().map_err(|e| Failure::new("stdin", e, "give it the password"))
 }
