@@ -13,6 +13,7 @@ pub mod attendance;
 pub mod datagram;
 pub mod dhcp;
 pub mod dns;
+pub mod doors;
 pub mod editor;
 pub mod fleet;
 #[cfg(any(test, fuzzing))]

@@ -49,7 +49,7 @@ pub use flash::FlashStorage;
 pub use hooks::{HOOKS_MAX, Hook};
 pub use radio::{Radio, Target};
 pub use runner::{Restart, Runner};
-pub use serial::type_in;
+pub use serial::{print_out, type_in};
 pub use shared::Shared;
 pub use storage::{Source, Storage, Stored};
 pub use stream::EventStream;

@@ -12,15 +12,11 @@ use embassy_sync::blocking_mutex::raw::CriticalSectionRawMutex;
 use embassy_sync::signal::Signal;
 use futures_lite::future;
 use landfall_core::button::Button;
-use landfall_core::command;
-use landfall_core::status::Status;
+use landfall_device::doors::{self, On};
 use landfall_device::host::HostNet;
-use landfall_device::http::{
-    BUFFER_LEN, Buffer, CONFIG_BUFFER_LEN, Door, STREAMS_ON_HOST, Server, Service,
-    Shared as HttpShared, Side,
-};
+use landfall_device::http::{STREAMS_ON_HOST, Shared as HttpShared, Side};
 use landfall_device::mqtt::{Gateway, News};
-use landfall_device::runtime::{Clock, Device, Wifi, type_in};
+use landfall_device::runtime::{Clock, Device, Wifi, print_out, type_in};
 use landfall_device::{dns, http, webrepl};
 
 use super::{DeviceClock, Port, Pty};
@@ -29,10 +25,6 @@ use super::{DeviceClock, Port, Pty};
 const CONNECTIONS: usize = 2 * STREAMS_ON_HOST as usize;
 /// Connections that the config server serves at one time.
 const CONFIG_CONNECTIONS: usize = 4;
-/// Bytes printed on the serial port at once.
-const PRINTED_MAX: usize = 256;
-/// How soon a door is tried again that could not be opened.
-const OPEN_RETRY: Duration = Duration::from_millis(500);
 
 /// The ports of a device, in the order of `--port-base`.
 #[derive(Debug)]
@@ -104,140 +96,50 @@ impl Doors {
 
     /// Serves all of them; ends where the serial port fails.
     pub(super) async fn serve(&self) -> io::Error {
-        let serial = async {
-            let ended = future::or(self.type_in(), self.print()).await;
-            match future::or(async { ended }, self.pump()).await {
+        let doors = doors::Doors {
+            wifi: self.wifi,
+            timer: &WallClock,
+            http: &self.http,
+            webrepl: &self.webrepl,
+        };
+        let ports = &self.ports;
+        let (mut at_ap, mut at_sta) = (buffers::<CONNECTIONS, _>(), buffers::<CONNECTIONS, _>());
+        let mut at_config = buffers::<CONFIG_CONNECTIONS, _>();
+        let mut at_webrepl = buffers::<{ webrepl::CONNECTIONS_MIN }, _>();
+        // Each in a box of its own: together they are more than a thread's stack likes to move.
+        let ap = Box::pin(doors.portal(Side::Ap, &ports.ap, &mut at_ap));
+        let sta = Box::pin(doors.portal(Side::Station, &ports.sta, &mut at_sta));
+        let config = Box::pin(doors.config(On::Both, &ports.config, &mut at_config));
+        let web_repl = Box::pin(doors.web_repl(On::Both, &ports.webrepl, &mut at_webrepl));
+        let gateway = Gateway::new(self.wifi, HostNet, log);
+        let gateway = Box::pin(gateway.run());
+        let rest = async {
+            let sides = future::or(future::or(sta, ap), config);
+            let others = future::or(web_repl, future::or(self.names(), self.buttons()));
+            match future::or(gateway, future::or(sides, others)).await {}
+        };
+        // In this order: who reads on the serial port that a side is up finds its door open.
+        future::or(rest, self.serial()).await
+    }
+
+    /// Between the serial port and the console and Improv, until the port fails.
+    async fn serial(&self) -> io::Error {
+        let shared = self.wifi.shared();
+        let typed = async {
+            match type_in(shared, PORT, &self.pty, &WallClock).await {
+                // A pseudo-terminal whose slave end is held open has no end.
+                Ok(()) => io::ErrorKind::UnexpectedEof.into(),
+                Err(error) => error,
+            }
+        };
+        let pumped = async {
+            match self.pty.pump().await {
                 Ok(never) => match never {},
                 Err(error) => error,
             }
         };
-        // Each in a box of its own: together they are more than a thread's stack likes to move.
-        let ap = Box::pin(self.side(Side::Ap, &self.ports.ap));
-        let sta = Box::pin(self.side(Side::Station, &self.ports.sta));
-        let config = Box::pin(self.config());
-        let names = self.names();
-        let rest = async {
-            let sides = future::zip(future::zip(sta, ap), config);
-            let others = future::zip(self.web_repl(), future::zip(names, self.buttons()));
-            let doors = future::zip(sides, others);
-            let gateway = Gateway::new(self.wifi, HostNet, log);
-            let gateway = Box::pin(gateway.run());
-            match future::or(gateway, async { doors.await.1.0 }).await {}
-        };
-        // In this order: who reads on the serial port that a side is up finds its door open.
-        future::or(rest, serial).await
-    }
-
-    /// The portal on one side, while that side is up.
-    async fn side(&self, side: Side, port: &Port) -> Infallible {
-        let mut buffers = vec![[0; BUFFER_LEN]; CONNECTIONS].into_boxed_slice();
-        // As many as were made.
-        let Ok(buffers) = <&mut [Buffer; CONNECTIONS]>::try_from(&mut *buffers) else {
-            return future::pending().await;
-        };
-        let server = self.server(Service::Portal, side, port);
-        let up = move |device: &Device| is_up(side, &device.manager().status());
-        self.open_while(port, up, &server, buffers).await
-    }
-
-    /// The config server, while the configuration wants it and a side is up.
-    async fn config(&self) -> Infallible {
-        let mut buffers = vec![[0; CONFIG_BUFFER_LEN]; CONFIG_CONNECTIONS].into_boxed_slice();
-        // As many as were made.
-        let Ok(buffers) =
-            <&mut [[u8; CONFIG_BUFFER_LEN]; CONFIG_CONNECTIONS]>::try_from(&mut *buffers)
-        else {
-            return future::pending().await;
-        };
-        let port = &self.ports.config;
-        // Which side a request comes from is seen when it comes.
-        let server = self.server(Service::Config, Side::Ap, port);
-        let wanted = |device: &Device| {
-            let status = device.manager().status();
-            let up = is_up(Side::Ap, &status) || is_up(Side::Station, &status);
-            up && device.services.config_server_runs()
-        };
-        self.open_while(port, wanted, &server, buffers).await
-    }
-
-    fn server(
-        &self,
-        service: Service,
-        side: Side,
-        port: &Port,
-    ) -> Server<'_, Wifi<DeviceClock>, WallClock> {
-        Server {
-            device: &self.wifi,
-            timer: &WallClock,
-            shared: &self.http,
-            door: Door {
-                service,
-                side,
-                port: port.number(),
-                loopback: true,
-            },
-        }
-    }
-
-    /// Serves on that port while the device is so.
-    async fn open_while<const N: usize, const LEN: usize>(
-        &self,
-        port: &Port,
-        so: impl Fn(&Device) -> bool,
-        server: &Server<'_, Wifi<DeviceClock>, WallClock>,
-        buffers: &mut [[u8; LEN]; N],
-    ) -> Infallible {
-        loop {
-            self.until(&so).await;
-            match port.open() {
-                Ok(open) => {
-                    let serve = async { match server.serve(&open, buffers).await {} };
-                    future::or(serve, self.until(|device| !so(device))).await;
-                }
-                Err(error) => {
-                    tracing::warn!("port {}: {error}", port.number());
-                    Timer::after(OPEN_RETRY).await;
-                }
-            }
-        }
-    }
-
-    /// WebREPL, while the configuration wants it on what the device is on.
-    async fn web_repl(&self) -> Infallible {
-        let mut buffers = vec![[0; BUFFER_LEN]; webrepl::CONNECTIONS_MIN].into_boxed_slice();
-        // As many as were made.
-        let Ok(buffers) = <&mut [Buffer; webrepl::CONNECTIONS_MIN]>::try_from(&mut *buffers) else {
-            return future::pending().await;
-        };
-        let port = &self.ports.webrepl;
-        let server = webrepl::Server {
-            device: &self.wifi,
-            timer: &WallClock,
-            shared: &self.webrepl,
-        };
-        loop {
-            self.until_web_repl(true).await;
-            match port.open() {
-                Ok(open) => {
-                    let serve = async { match server.serve(&open, buffers).await {} };
-                    future::or(serve, self.until_web_repl(false)).await;
-                }
-                Err(error) => {
-                    tracing::warn!("port {}: {error}", port.number());
-                    Timer::after(OPEN_RETRY).await;
-                }
-            }
-        }
-    }
-
-    /// Waits until WebREPL is to run, or not to.
-    fn until_web_repl(&self, runs: bool) -> impl Future<Output = ()> {
-        let so = move |device: &mut Device| {
-            let status = device.manager().status();
-            let wanted = webrepl::runs(&status, device.manager().wifi(), &device.services);
-            (wanted == runs).then_some(())
-        };
-        self.wifi.shared().wait_for(so)
+        let printed = print_out(shared, PORT, &self.pty);
+        future::or(typed, future::or(printed, pumped)).await
     }
 
     /// The access point's name server, while that is up.
@@ -298,47 +200,23 @@ impl Doors {
             clock.sleep_until(release).await;
         }
     }
-
-    /// From the serial port to the console and to Improv.
-    async fn type_in(&self) -> io::Result<Infallible> {
-        type_in(self.wifi.shared(), PORT, &self.pty, &WallClock).await?;
-        // A pseudo-terminal whose slave end is held open has no end.
-        Err(io::ErrorKind::UnexpectedEof.into())
-    }
-
-    /// From the console to the serial port.
-    async fn print(&self) -> io::Result<Infallible> {
-        let mut buf = [0; PRINTED_MAX];
-        loop {
-            let shared = self.wifi.shared();
-            let len = shared
-                .wait_for(|device| Some(device.printed(SERIAL, &mut buf)).filter(|len| *len > 0))
-                .await;
-            self.pty.print(&buf[..len]);
-            // There is room again.
-            shared.with(|_| ());
-        }
-    }
-
-    async fn pump(&self) -> io::Result<Infallible> {
-        self.pty.pump().await
-    }
 }
 
 /// The one serial port of a simulated device, and the console there.
 const PORT: u8 = 0;
-const SERIAL: command::Door = command::Door::Serial(PORT);
+
+/// Room for so many connections, on the heap.
+fn buffers<const N: usize, const LEN: usize>() -> Box<[[u8; LEN]; N]> {
+    let buffers = vec![[0; LEN]; N].into_boxed_slice();
+    buffers
+        .try_into()
+        .unwrap_or_else(|_| unreachable!("as many as were made"))
+}
+
 /// What is to be known of the MQTT gateway.
 fn log(news: News) {
     match news {
         News::Connected => tracing::info!("mqtt: {news}"),
         News::Unspeakable(_) | News::Lost(_) | News::Refused(_) => tracing::warn!("mqtt: {news}"),
-    }
-}
-
-fn is_up(side: Side, status: &Status) -> bool {
-    match side {
-        Side::Ap => status.ap_up,
-        Side::Station => status.station_ip.is_some(),
     }
 }

@@ -7,6 +7,7 @@ use std::net::{Ipv4Addr, SocketAddr, SocketAddrV4, TcpListener};
 use async_io::Async;
 use edge_nal::TcpAccept;
 use edge_nal_std::TcpSocket;
+use landfall_device::doors::Doorway;
 use rustix::net::{AddressFamily, Shutdown, SocketFlags, SocketType, ipproto, sockopt};
 
 /// How many connections wait to be taken.
@@ -50,11 +51,26 @@ impl Port {
     }
 
     /// Lets connections in until the answer is dropped.
-    pub fn open(&self) -> io::Result<OpenPort<'_>> {
+    pub fn listen(&self) -> io::Result<OpenPort<'_>> {
         // Listening takes the number once more, with our own old connections on it.
         sockopt::set_socket_reuseaddr(&self.listener, true)?;
         rustix::net::listen(&self.listener, BACKLOG)?;
         Ok(OpenPort(self))
+    }
+}
+
+impl Doorway for Port {
+    type Error = io::Error;
+    type Acceptor<'a> = OpenPort<'a>;
+
+    const IS_LOOPBACK: bool = true;
+
+    fn port(&self) -> u16 {
+        self.number
+    }
+
+    async fn open(&self) -> io::Result<OpenPort<'_>> {
+        self.listen()
     }
 }
 
@@ -109,7 +125,7 @@ mod tests {
             assert_eq!(refused, io::ErrorKind::ConnectionRefused, "{round}");
             let taken = TcpListener::bind((Ipv4Addr::LOCALHOST, port.number()));
             assert!(taken.is_err(), "somebody else got it in round {round}");
-            let open = port.open().unwrap();
+            let open = port.listen().unwrap();
             let client = connect().unwrap();
             block_on(open.accept()).unwrap();
             drop((client, open));

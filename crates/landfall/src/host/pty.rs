@@ -103,6 +103,18 @@ impl edge_nal::io::Read for &Pty {
     }
 }
 
+/// Never waits, as [`Pty::print`].
+impl edge_nal::io::Write for &Pty {
+    async fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        self.print(bytes);
+        Ok(bytes.len())
+    }
+
+    async fn flush(&mut self) -> io::Result<()> {
+        Ok(())
+    }
+}
+
 /// How soon a full port is tried again.
 const RETRY: Duration = Duration::from_millis(20);
 

@@ -1,0 +1,251 @@
+//! The doors of a device that people reach over sockets: each is open while the side it is on is up
+//! and the configuration wants it, and closed otherwise.
+//!
+//! How a door is opened is the adapter's: a [`Doorway`] for connections, a function that binds for
+//! datagrams. Multicast DNS is served likewise by [`mdns::serve`](crate::mdns::serve), MQTT by
+//! [`mqtt::Gateway`](crate::mqtt::Gateway), the fleet by [`fleet::Client`](crate::fleet::Client).
+
+use core::convert::Infallible;
+use core::fmt::Display;
+use core::net::Ipv4Addr;
+
+use edge_nal::{TcpAccept, UdpReceive, UdpSend};
+use embassy_futures::select::{Either, select};
+use embassy_sync::blocking_mutex::raw::{CriticalSectionRawMutex, RawMutex};
+use landfall_core::net::Ipv4Net;
+use landfall_core::status::Status;
+
+use crate::http::{self, Door, Server, Service, Side, Timer};
+use crate::runtime::{Clock, Device, Wifi};
+use crate::{dhcp, dns, webrepl};
+
+/// How soon a door is tried again that could not be opened, in milliseconds.
+const OPEN_RETRY_MS: u32 = 500;
+
+/// Where connections come in, while it is open.
+pub trait Doorway {
+    /// Why it could not be opened.
+    type Error: Display;
+    /// What takes connections until it is dropped.
+    type Acceptor<'a>: TcpAccept
+    where
+        Self: 'a;
+
+    /// Whether `127.0.0.1:<port>` stands for the device's address: so in the simulator alone.
+    const IS_LOOPBACK: bool = false;
+
+    /// The port that it listens on while it is open.
+    fn port(&self) -> u16;
+
+    /// Lets connections in.
+    fn open(&self) -> impl Future<Output = Result<Self::Acceptor<'_>, Self::Error>>;
+}
+
+/// The side that a doorway is on.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum On {
+    /// One of them.
+    Side(Side),
+    /// Both at once: so where they share one address.
+    Both,
+}
+
+impl On {
+    fn is_up(self, status: &Status) -> bool {
+        match self {
+            Self::Side(Side::Ap) => status.ap_up,
+            Self::Side(Side::Station) => status.station_ip.is_some(),
+            Self::Both => status.ap_up || status.station_ip.is_some(),
+        }
+    }
+
+    /// The side that a request is taken to come from until it is looked at.
+    fn side(self) -> Side {
+        match self {
+            Self::Side(side) => side,
+            Self::Both => Side::Ap,
+        }
+    }
+}
+
+/// The doors of one device.
+pub struct Doors<'a, T, C: 'static, M: RawMutex + 'static = CriticalSectionRawMutex> {
+    /// The device.
+    pub wifi: Wifi<C, M>,
+    /// Time on the wall clock.
+    pub timer: &'a T,
+    /// What the HTTP servers have in common.
+    pub http: &'a http::Shared,
+    /// What outlives the runs of WebREPL.
+    pub webrepl: &'a webrepl::Shared,
+}
+
+impl<T, C, M: RawMutex> Clone for Doors<'_, T, C, M> {
+    fn clone(&self) -> Self {
+        *self
+    }
+}
+
+impl<T, C, M: RawMutex> Copy for Doors<'_, T, C, M> {}
+
+impl<T: Timer, C: Clock, M: RawMutex> Doors<'_, T, C, M> {
+    /// The portal and its API on one side, while that is up. As many connections are served at one
+    /// time as there are buffers; see [`Server::serve`].
+    pub async fn portal<const N: usize>(
+        self,
+        side: Side,
+        doorway: &impl Doorway,
+        buffers: &mut [http::Buffer; N],
+    ) -> Infallible {
+        let on = On::Side(side);
+        let so = move |device: &Device| on.is_up(&device.manager().status());
+        self.http(Service::Portal, on, doorway, so, buffers).await
+    }
+
+    /// The config server, while the configuration wants it and its side is up.
+    pub async fn config<const N: usize>(
+        self,
+        on: On,
+        doorway: &impl Doorway,
+        buffers: &mut [[u8; http::CONFIG_BUFFER_LEN]; N],
+    ) -> Infallible {
+        let so = move |device: &Device| {
+            on.is_up(&device.manager().status()) && device.services.config_server_runs()
+        };
+        self.http(Service::Config, on, doorway, so, buffers).await
+    }
+
+    async fn http<D: Doorway, const N: usize, const LEN: usize>(
+        self,
+        service: Service,
+        on: On,
+        doorway: &D,
+        so: impl Fn(&Device) -> bool,
+        buffers: &mut [[u8; LEN]; N],
+    ) -> Infallible {
+        let server = Server {
+            device: &self.wifi,
+            timer: self.timer,
+            shared: self.http,
+            door: Door {
+                service,
+                side: on.side(),
+                port: doorway.port(),
+                loopback: D::IS_LOOPBACK,
+            },
+        };
+        self.open_while(doorway, so, async |acceptor| {
+            server.serve(acceptor, buffers).await
+        })
+        .await
+    }
+
+    /// WebREPL, while the configuration wants it on what the device is on and its side is up.
+    pub async fn web_repl<const N: usize>(
+        self,
+        on: On,
+        doorway: &impl Doorway,
+        buffers: &mut [http::Buffer; N],
+    ) -> Infallible {
+        let server = webrepl::Server {
+            device: &self.wifi,
+            timer: self.timer,
+            shared: self.webrepl,
+        };
+        let so = move |device: &Device| {
+            let status = device.manager().status();
+            on.is_up(&status) && webrepl::runs(&status, device.manager().wifi(), &device.services)
+        };
+        self.open_while(doorway, so, async |acceptor| {
+            server.serve(acceptor, buffers).await
+        })
+        .await
+    }
+
+    /// Serves there while the device is so.
+    async fn open_while<D: Doorway>(
+        self,
+        doorway: &D,
+        so: impl Fn(&Device) -> bool,
+        mut serve: impl AsyncFnMut(&D::Acceptor<'_>) -> Infallible,
+    ) -> Infallible {
+        loop {
+            self.until(&so).await;
+            match doorway.open().await {
+                Ok(acceptor) => {
+                    match select(serve(&acceptor), self.until(|device| !so(device))).await {
+                        Either::First(never) => match never {},
+                        Either::Second(()) => {}
+                    }
+                }
+                Err(error) => self.put_off("port", doorway.port(), error).await,
+            }
+        }
+    }
+
+    /// Captive DNS on the access point, while that is up. `bind` gives a socket on [`dns::PORT`]
+    /// there.
+    pub async fn names<S: UdpReceive + UdpSend, E: Display>(
+        self,
+        bind: impl AsyncFn(Ipv4Addr) -> Result<S, E>,
+    ) -> Infallible {
+        self.on_ap(async |ap: Ipv4Net| -> Result<_, E> {
+            let mut socket = bind(ap.addr).await?;
+            Ok(dns::run(&mut socket, ap.addr).await)
+        })
+        .await
+    }
+
+    /// DHCP on the access point, while that is up. `bind` gives a socket on [`dhcp::SERVER_PORT`]
+    /// there that may broadcast. Leases outlive the access point as long as its address stays.
+    pub async fn addresses<S: UdpReceive + UdpSend, E: Display>(
+        self,
+        bind: impl AsyncFn(Ipv4Addr) -> Result<S, E>,
+    ) -> Infallible {
+        let mut kept: Option<dhcp::Server> = None;
+        let now = || self.wifi.shared().clock().now();
+        self.on_ap(async |ap: Ipv4Net| -> Result<_, E> {
+            let server = match &mut kept {
+                Some(server) if server.net() == ap => server,
+                stale => stale.insert(dhcp::Server::new(ap)),
+            };
+            let mut socket = bind(ap.addr).await?;
+            Ok(dhcp::run(&mut socket, server, now).await)
+        })
+        .await
+    }
+
+    /// Serves datagrams on the access point while that is up with one address.
+    async fn on_ap<Dead, E: Display>(
+        self,
+        mut serve: impl AsyncFnMut(Ipv4Net) -> Result<Dead, E>,
+    ) -> Infallible {
+        let shared = self.wifi.shared();
+        loop {
+            let ap = shared.wait_for(|device| ap_of(device)).await;
+            let gone = shared.wait_for(|device| (ap_of(device) != Some(ap)).then_some(()));
+            match select(serve(ap), gone).await {
+                Either::First(Ok(_dead)) => self.timer.sleep_ms(OPEN_RETRY_MS).await,
+                Either::First(Err(error)) => self.put_off("access point", 0, error).await,
+                Either::Second(()) => {}
+            }
+        }
+    }
+
+    async fn put_off(&self, what: &str, port: u16, error: impl Display) {
+        log::warn!("{what} {port}: {error}");
+        self.timer.sleep_ms(OPEN_RETRY_MS).await;
+    }
+
+    /// Waits until the device is so.
+    fn until(&self, so: impl Fn(&Device) -> bool) -> impl Future<Output = ()> {
+        let shared = self.wifi.shared();
+        shared.wait_for(move |device| so(device).then_some(()))
+    }
+}
+
+/// The access point's network; none while it is down.
+fn ap_of(device: &Device) -> Option<Ipv4Net> {
+    let manager = device.manager();
+    manager.status().ap_up.then_some(manager.wifi().ap.address)
+}
