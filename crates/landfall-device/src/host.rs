@@ -1,5 +1,7 @@
 //! Sockets of the operating system, for the simulator, Linux boards and tests.
 
+mod dial;
+
 use std::io;
 use std::net::{IpAddr, Ipv4Addr, SocketAddr, ToSocketAddrs};
 use std::string::ToString;
@@ -9,6 +11,8 @@ use edge_nal::{AddrType, Dns, TcpConnect, UdpBind};
 use edge_nal_std::Stack;
 pub use edge_nal_std::{TcpSocket, UdpSocket};
 use socket2::{Domain, Protocol, Socket, Type};
+
+pub use dial::{Connection, HostDial};
 
 use crate::mdns;
 

@@ -12,6 +12,7 @@ extern crate std;
 pub mod attendance;
 pub mod datagram;
 pub mod dhcp;
+pub mod dial;
 pub mod dns;
 pub mod doors;
 pub mod editor;

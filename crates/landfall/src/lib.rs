@@ -18,7 +18,7 @@
 //! ```
 //!
 //! [`Builder`] makes the device; [`blocking::Wifi`] and [`Wifi`] are the handles, without and with
-//! `async`. [`host`] has simulated devices; [`mqtt::Gateway`] over [`HostNet`] connects a device to the
+//! `async`. [`host`] has simulated devices; [`mqtt::Gateway`] over [`HostDial`] connects a device to the
 //! broker of its configuration.
 
 pub mod blocking;
@@ -31,7 +31,7 @@ pub use build::{Builder, CONFIG_FILE};
 pub use clock::HostClock;
 pub use file::JsonFile;
 pub use landfall_core::{command, config, event, net, radio, status, time};
-pub use landfall_device::host::HostNet;
+pub use landfall_device::host::HostDial;
 pub use landfall_device::mqtt;
 pub use landfall_device::runtime::{
     self, ApError, BuildError, CallError, Clock, Hook, JoinError, LoadError, Radio, Restart,

@@ -21,7 +21,8 @@ use landfall_protocol::station::Salt;
 use super::client::Client;
 use super::credential::Credential;
 use super::record::{ApBefore, ERROR_MAX, SessionRecord};
-use super::{Dial, state};
+use super::state;
+use crate::dial::Dial;
 use crate::http::Timer;
 use crate::runtime::{Clock, Device};
 

@@ -18,7 +18,7 @@ use super::credential::{Credential, Stage};
 use super::enroll::Piece;
 use super::exchange::{ExchangeError, Post, Proof, Reply};
 use super::marks::ID_MAX;
-use super::{Dial, Url};
+use crate::dial::{Dial, Url};
 use crate::http::Timer;
 use crate::runtime::{Clock, Device};
 

@@ -20,7 +20,7 @@ use super::exchange::{self, ExchangeError, Post, Reply as HttpReply};
 use super::item::{ITEM_MAX, Way};
 use super::marks::{MARK_LEN_MAX, Waiting};
 use super::record::Record;
-use super::{Dial, Url};
+use crate::dial::{Dial, HTTP, Url};
 use crate::http::Timer;
 use crate::runtime::{Clock, Device, Shared, Wifi};
 use crate::store::{Key, MARKS_MAX};
@@ -415,6 +415,6 @@ impl<'a, C: Clock, M: RawMutex, D: Dial, T: Timer> Client<'a, C, M, D, T> {
 
     /// The server's address; none where what is configured is no URL.
     pub(super) fn url(url: &str) -> Option<Url<'_>> {
-        Url::parse(url).ok()
+        Url::parse(url, HTTP).ok()
     }
 }

@@ -15,7 +15,7 @@ use zeroize::Zeroize;
 use super::client::Client;
 use super::credential::{Credential, Stage};
 use super::exchange::{self, Post};
-use super::{Dial, Url};
+use crate::dial::{Dial, Url};
 use crate::http::Timer;
 use crate::runtime::Clock;
 

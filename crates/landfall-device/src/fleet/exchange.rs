@@ -10,7 +10,7 @@ use embedded_io_async::{Read, Write};
 use heapless::String;
 use landfall_protocol::path::{DEVICE_HEADER, JSON_TYPE, SEALED_TYPE, SEQ_HEADER};
 
-use super::Url;
+use crate::dial::Url;
 
 /// Longest head of a request: the URL's parts, a key in hexadecimal digits, and our own names.
 const HEAD_MAX: usize = 640;
@@ -179,6 +179,7 @@ fn parse(bytes: &[u8]) -> Result<Option<(usize, Reply)>, ExchangeError> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::dial::HTTP;
 
     fn check(bytes: &[u8], expected: Result<Option<(usize, u16, usize, bool)>, ExchangeError>) {
         let seen = parse(bytes);
@@ -207,7 +208,7 @@ mod tests {
     #[test]
     fn head_of_a_request() {
         let post = Post {
-            url: Url::parse("http://fleet.example:8000/x/").unwrap(),
+            url: Url::parse("http://fleet.example:8000/x/", HTTP).unwrap(),
             path: "/api/v1/heartbeat",
             proof: Proof::Sealed {
                 hardware_id: "lf-246f2856789a",

@@ -3,7 +3,7 @@
 //! ```text
 //!   console, portal ──▶ Fleet (under the device's lock) ◀── Client (one task)
 //!                                                            │  Agent: when and how often
-//!                                                            └─ Dial: a connection to the server
+//!                                                            └─ dial: a connection to the server
 //! ```
 //!
 //! [`Fleet`] is what doors see: the session, the marks that wait, how the device stands with its
@@ -16,7 +16,6 @@ mod attend;
 mod beat;
 mod client;
 mod credential;
-mod dial;
 mod enroll;
 mod exchange;
 mod item;
@@ -24,17 +23,14 @@ mod marks;
 mod record;
 mod state;
 mod trial;
-mod url;
 
 #[cfg(test)]
 mod tests;
 
 pub(crate) use attend::attend;
 pub use client::{BUFFER_LEN, Client, Firmware};
-pub use dial::{Dial, DialError, Plain};
 pub use item::ITEM_MAX;
 pub(crate) use item::{Item, Way};
 pub use marks::{Attended, CODE_MAX, MATRIC_MAX, NewMark};
 pub(crate) use marks::{code, matric};
 pub use state::{COURSE_CODE_MAX, COURSE_TITLE_MAX, Fleet};
-pub use url::Url;

@@ -10,9 +10,9 @@ use landfall_core::event::Event;
 use landfall_core::net::{Security, Ssid};
 use landfall_core::radio::FailureClass;
 
-use super::Dial;
 use super::client::Client;
 use super::record::Trial;
+use crate::dial::Dial;
 use crate::http::Timer;
 use crate::runtime::{Clock, JoinError};
 

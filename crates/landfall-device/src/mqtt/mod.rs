@@ -10,7 +10,7 @@
 //! | `landfall/<hardware id>/reply` | what the console prints, a message for each line |
 //! | `homeassistant/…/<hardware id>/…/config` | discovery of connectivity, signal and address, retained |
 //!
-//! It speaks MQTT 5 without TLS, and asks for an acknowledgement of every message (QoS 1). While
+//! It speaks MQTT 5, over TLS where the URL is `mqtts://` and the device has that, and asks for an acknowledgement of every message (QoS 1). While
 //! there is no connection the last events wait, as many as the device keeps; the oldest are
 //! dropped and counted (`landfall_mqtt_events_dropped_total` in `/metrics`). The gateway is a task
 //! beside the others: it reads the device under its lock for a moment, and whatever the broker
@@ -19,7 +19,6 @@
 //! The client is minimq: its buffers are ours, it can be dropped at any moment, and it is the same
 //! on chips and hosts. rust-mqtt wants `unsafe` to use a buffer twice without a heap.
 
-mod broker;
 mod discovery;
 mod lines;
 mod link;
@@ -31,7 +30,6 @@ mod topics;
 use core::convert::Infallible;
 use core::net::Ipv4Addr;
 
-use edge_nal::{Dns, TcpConnect};
 use embassy_futures::select::{Either, select};
 use embassy_sync::blocking_mutex::raw::{CriticalSectionRawMutex, RawMutex};
 use embassy_time::{Duration, with_timeout};
@@ -39,11 +37,11 @@ use landfall_core::command::Door;
 use minimq::{Buffers, ConfigBuilder, ConfigError, QoS, Session, Will};
 use zeroize::Zeroizing;
 
-pub use broker::{Broker, NoBroker, PORT};
 pub use lines::{REPLY_MAX, TYPED_MAX};
 pub use news::{Lost, News};
 pub use topics::{TOPIC_MAX, Topic};
 
+use crate::dial::{Dial, MQTT, Url};
 use crate::http::EVENT_MAX;
 use crate::runtime::{Clock, Device, Shared, Wifi};
 use discovery::OFFLINE;
@@ -65,7 +63,7 @@ const _: () = assert!(CONNECT_MAX + PUBLISH_FRAME_MAX + TOPIC_MAX + EVENT_MAX <=
 
 /// Longest silence of ours; half as much again, and the broker says that we are offline.
 const KEEP_ALIVE_SECS: u16 = 30;
-/// Bound of each step to a connection: name, socket, greeting.
+/// Bound of each step to a connection: name, socket and TLS; and the greeting.
 const STEP: Duration = Duration::from_secs(10);
 /// The first wait after a failure, in milliseconds of the device's clock.
 const BACKOFF_MIN_MS: u32 = 1_000;
@@ -77,21 +75,18 @@ const BACKOFF_DOUBLINGS: u32 = (BACKOFF_MAX_MS / BACKOFF_MIN_MS).ilog2() + 1;
 const STEADY_MS: u64 = 10_000;
 
 /// Connects one device to the broker of its configuration.
-pub struct Gateway<N, C: 'static, M: RawMutex + 'static = CriticalSectionRawMutex> {
+pub struct Gateway<D, C: 'static, M: RawMutex + 'static = CriticalSectionRawMutex> {
     shared: &'static Shared<C, M>,
-    net: N,
+    dialer: D,
     tell: fn(News),
 }
 
-impl<N, C: Clock, M: RawMutex> Gateway<N, C, M>
-where
-    N: TcpConnect + Dns,
-{
-    /// For that device, over that network; `tell` is for the log.
-    pub fn new(wifi: Wifi<C, M>, net: N, tell: fn(News)) -> Self {
+impl<D: Dial, C: Clock, M: RawMutex> Gateway<D, C, M> {
+    /// For that device, over such connections; `tell` is for the log.
+    pub fn new(wifi: Wifi<C, M>, dialer: D, tell: fn(News)) -> Self {
         Self {
             shared: wifi.shared(),
-            net,
+            dialer,
             tell,
         }
     }
@@ -110,8 +105,8 @@ where
                     idle_in = Some(boot);
                     self.wait_for_another_url().await;
                 }
-                Wanted::Unspeakable(why) => {
-                    (self.tell)(News::Unspeakable(why));
+                Wanted::Malformed => {
+                    (self.tell)(News::Malformed);
                     self.wait_for_another_url().await;
                 }
                 Wanted::Broker(settings) => {
@@ -160,6 +155,10 @@ where
                 Err(lost) => lost,
             };
             (self.tell)(News::Lost(lost));
+            if lost == Lost::NoTls {
+                self.change(settings, ip).await;
+                continue;
+            }
             let now = clock.now();
             if now.as_ms().saturating_sub(began.as_ms()) >= STEADY_MS {
                 failures = 0;
@@ -204,7 +203,7 @@ where
         let config = config(settings, &online, Buffers::new(&mut *rx, &mut *tx));
         let mut session = Session::new(config.map_err(|_| Lost::Malformed)?);
         let connection = async {
-            let socket = Patient::new(self.open(&settings.broker).await?);
+            let socket = Patient::new(self.open(&settings.url).await?);
             let greeted = with_timeout(STEP, session.connect(socket)).await;
             Ok::<_, Lost>(greeted.map_err(|_| Lost::Silent)??)
         };
@@ -224,13 +223,11 @@ where
         link.talk().await
     }
 
-    async fn open(&self, broker: &Broker) -> Result<N::Socket<'_>, Lost> {
-        let address = with_timeout(STEP, broker.address(&self.net)).await;
-        let address = address.map_err(|_| Lost::NoAddress)?;
-        let address = address.map_err(|_| Lost::NoAddress)?;
-        let socket = with_timeout(STEP, self.net.connect(address)).await;
-        let socket = socket.map_err(|_| Lost::Unreachable)?;
-        socket.map_err(|_| Lost::Unreachable)
+    async fn open(&self, url: &str) -> Result<D::Connection<'_>, Lost> {
+        // It was one when the settings were taken.
+        let url = Url::parse(url, MQTT).map_err(|_| Lost::NoAddress)?;
+        let dialed = with_timeout(STEP, self.dialer.dial(&url)).await;
+        Ok(dialed.map_err(|_| Lost::Unreachable)??)
     }
 }
 

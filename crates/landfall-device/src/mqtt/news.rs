@@ -5,13 +5,13 @@ use core::fmt;
 use embedded_io_async::ErrorKind;
 use minimq::{Error, PeerError, PubError, ReasonCode};
 
-use super::broker::NoBroker;
+use crate::dial::DialError;
 
 /// What happened between the gateway and its broker.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum News {
-    /// The configuration names a broker that cannot be spoken to.
-    Unspeakable(NoBroker),
+    /// The configuration names no broker, but something else.
+    Malformed,
     /// The broker has everything.
     Connected,
     /// There is no connection; another attempt follows.
@@ -27,6 +27,11 @@ pub enum Lost {
     NoAddress,
     /// Nobody answers there.
     Unreachable,
+    /// The URL wants TLS, which this device does not have. It is not tried again until the
+    /// configuration is another one.
+    NoTls,
+    /// The broker's certificate is not one that the device trusts.
+    Untrusted,
     /// The broker did not answer in time, or takes nothing any more.
     Silent,
     /// The broker lets nobody in by that name and password, or not now.
@@ -40,10 +45,7 @@ pub enum Lost {
 impl fmt::Display for News {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::Unspeakable(NoBroker::Tls) => {
-                f.write_str("mqtts is not spoken: use mqtt, in a network that you trust")
-            }
-            Self::Unspeakable(NoBroker::Malformed) => f.write_str("mqtt.url names no broker"),
+            Self::Malformed => f.write_str("mqtt.url: it names no broker"),
             Self::Connected => f.write_str("connected"),
             Self::Lost(lost) => lost.fmt(f),
             Self::Refused(code) => write!(f, "the broker refused a message: {code:?}"),
@@ -56,10 +58,25 @@ impl fmt::Display for Lost {
         match self {
             Self::NoAddress => f.write_str("the broker's name leads nowhere"),
             Self::Unreachable => f.write_str("nobody answers at the broker's address"),
+            Self::NoTls => f.write_str(
+                "mqtt.url: this device does not speak TLS: give it an mqtt:// URL, in a network that you trust",
+            ),
+            Self::Untrusted => f.write_str("the broker's certificate is not trusted"),
             Self::Silent => f.write_str("the broker does not answer"),
             Self::Refused(code) => write!(f, "the broker refused: {code:?}"),
             Self::Malformed => f.write_str("this is no MQTT 5 broker"),
             Self::Closed => f.write_str("the connection ended"),
+        }
+    }
+}
+
+impl From<DialError> for Lost {
+    fn from(error: DialError) -> Self {
+        match error {
+            DialError::NoAddress => Self::NoAddress,
+            DialError::Refused => Self::Unreachable,
+            DialError::NoTls => Self::NoTls,
+            DialError::Untrusted => Self::Untrusted,
         }
     }
 }

@@ -7,8 +7,8 @@ use landfall_core::config::{MQTT_CREDENTIAL_MAX, Secret, URL_MAX};
 use landfall_core::net::{Hostname, Mac};
 use landfall_protocol::hardware_id::HardwareId;
 
-use super::broker::{Broker, NoBroker};
 use super::discovery::About;
+use crate::dial::{MQTT, Url};
 use crate::runtime::Device;
 
 /// What one device says to one broker, and as whom.
@@ -19,8 +19,7 @@ pub(super) struct Settings {
     pub(super) id: HardwareId,
     mac: Mac,
     hostname: Hostname,
-    url: String<URL_MAX>,
-    pub(super) broker: Broker,
+    pub(super) url: String<URL_MAX>,
     pub(super) user: String<MQTT_CREDENTIAL_MAX>,
     pub(super) password: Secret<MQTT_CREDENTIAL_MAX>,
     pub(super) commands: bool,
@@ -35,8 +34,8 @@ pub(super) struct Settings {
 pub(super) enum Wanted {
     /// No broker, in that boot.
     Nothing(u32),
-    /// One that cannot be spoken to.
-    Unspeakable(NoBroker),
+    /// What is no broker's URL.
+    Malformed,
     /// This one.
     Broker(Settings),
 }
@@ -47,10 +46,9 @@ impl Wanted {
         if services.mqtt_url.is_empty() {
             return Self::Nothing(boot);
         }
-        let broker = match Broker::parse(&services.mqtt_url) {
-            Ok(broker) => broker,
-            Err(why) => return Self::Unspeakable(why),
-        };
+        if Url::parse(&services.mqtt_url, MQTT).is_err() {
+            return Self::Malformed;
+        }
         let mac = device.manager().identity().mac;
         Self::Broker(Settings {
             boot,
@@ -58,7 +56,6 @@ impl Wanted {
             mac,
             hostname: hostname(device, mac),
             url: services.mqtt_url.clone(),
-            broker,
             user: services.mqtt_user.clone(),
             password: services.mqtt_password.clone(),
             commands: services.mqtt_commands,

@@ -14,12 +14,12 @@ use landfall_core::config::{Config, Warning};
 use landfall_core::console::FleetServer;
 use landfall_core::net::Mac;
 use landfall_device::fleet::{BUFFER_LEN, Client, Firmware};
+use landfall_device::host::HostDial;
 use landfall_device::runtime::{BuildError, Builder, Clock, Device, Restart, Shared, Wifi};
 use landfall_device::store::StoreError;
 use landfall_sim::air::answer::LedRow;
 use landfall_sim::flash::{FlashPlan, SimFlash};
 
-use super::dial::HostDial;
 use super::doors::{Doors, Holds, Ports, WallClock};
 use super::storage::{SECTORS, SimStorage};
 use super::{DeviceClock, DeviceReady, End, Pty, SharedFlash, SimRadio, StartError, World};

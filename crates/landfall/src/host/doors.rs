@@ -13,7 +13,7 @@ use embassy_sync::signal::Signal;
 use futures_lite::future;
 use landfall_core::button::Button;
 use landfall_device::doors::{self, On};
-use landfall_device::host::HostNet;
+use landfall_device::host::HostDial;
 use landfall_device::http::{STREAMS_ON_HOST, Shared as HttpShared, Side};
 use landfall_device::mqtt::{Gateway, News};
 use landfall_device::runtime::{Clock, Device, Wifi, print_out, type_in};
@@ -111,7 +111,7 @@ impl Doors {
         let sta = Box::pin(doors.portal(Side::Station, &ports.sta, &mut at_sta));
         let config = Box::pin(doors.config(On::Both, &ports.config, &mut at_config));
         let web_repl = Box::pin(doors.web_repl(On::Both, &ports.webrepl, &mut at_webrepl));
-        let gateway = Gateway::new(self.wifi, HostNet, log);
+        let gateway = Gateway::new(self.wifi, HostDial::new(self.wifi), log);
         let gateway = Box::pin(gateway.run());
         let rest = async {
             let sides = future::or(future::or(sta, ap), config);
@@ -217,6 +217,6 @@ fn buffers<const N: usize, const LEN: usize>() -> Box<[[u8; LEN]; N]> {
 fn log(news: News) {
     match news {
         News::Connected => tracing::info!("mqtt: {news}"),
-        News::Unspeakable(_) | News::Lost(_) | News::Refused(_) => tracing::warn!("mqtt: {news}"),
+        News::Malformed | News::Lost(_) | News::Refused(_) => tracing::warn!("mqtt: {news}"),
     }
 }

@@ -7,7 +7,6 @@
 mod board;
 mod clock;
 mod device;
-mod dial;
 mod doors;
 mod flash;
 mod port;

@@ -119,10 +119,23 @@ impl Sim {
 
     /// The answer to a GET; none: the door is closed.
     pub(crate) fn get(&self, door: &str, path: &str) -> Option<String> {
+        self.request(door, &format!("GET {path}"), "", "")
+    }
+
+    /// The answer to a request with these lines in its head, each ended; none: the door is closed.
+    pub(crate) fn request(
+        &self,
+        door: &str,
+        what: &str,
+        lines: &str,
+        body: &str,
+    ) -> Option<String> {
         let address = self.device(door).strip_prefix("http://").unwrap();
         let mut stream = TcpStream::connect(address).ok()?;
-        let request =
-            format!("GET {path} HTTP/1.1\r\nHost: {address}\r\nConnection: close\r\n\r\n");
+        let len = body.len();
+        let request = format!(
+            "{what} HTTP/1.1\r\nHost: {address}\r\nConnection: close\r\n{lines}Content-Length: {len}\r\n\r\n{body}"
+        );
         stream.write_all(request.as_bytes()).unwrap();
         let mut answer = String::new();
         stream.read_to_string(&mut answer).unwrap();

@@ -1,6 +1,7 @@
 //! A broker of a test's own: Mosquitto on a free port of 127.0.0.1, and its clients.
 
 use std::collections::VecDeque;
+use std::fs::File;
 use std::io::{BufRead, BufReader};
 use std::net::TcpListener;
 use std::process::{Child, Command, Stdio};
@@ -8,6 +9,8 @@ use std::sync::mpsc::{Receiver, channel};
 use std::time::{Duration, Instant};
 
 use serde_json::{Value, json};
+
+use super::authority::Authority;
 
 /// The longest that a message is waited for.
 const PATIENCE: Duration = Duration::from_secs(60);
@@ -18,17 +21,31 @@ const USER: &str = "device";
 pub(crate) const PASSWORD: &str = "of-the-broker";
 /// Said by the tests' own clients.
 const PROBE: &str = "test/probe";
+/// Its log, in its folder.
+const LOG: &str = "log";
 
 pub(crate) struct Broker {
-    pub(crate) port: u16,
+    port: u16,
+    /// Where it speaks TLS, if it does.
+    tls_port: Option<u16>,
     folder: tempfile::TempDir,
     server: Child,
 }
 
 impl Broker {
     pub(crate) fn start() -> Self {
+        Self::start_with(None)
+    }
+
+    /// One that shows a certificate on a second port.
+    pub(crate) fn start_with_tls(authority: &Authority) -> Self {
+        Self::start_with(Some(authority))
+    }
+
+    fn start_with(authority: Option<&Authority>) -> Self {
         let folder = tempfile::tempdir().unwrap();
         let port = free_port();
+        let tls_port = authority.map(|_| free_port());
         let users = folder.path().join("users");
         let made = Command::new("mosquitto_passwd")
             .args(["-b", "-c"])
@@ -36,15 +53,23 @@ impl Broker {
             .args([USER, PASSWORD])
             .status();
         assert!(made.expect("Debian's package mosquitto").success());
-        let config = format!(
+        let mut config = format!(
             "listener {port} 127.0.0.1\nallow_anonymous false\npassword_file {}\n\
              persistence false\nuser root\n",
             users.display()
         );
+        if let Some((authority, port)) = authority.zip(tls_port) {
+            let (certificate, key) = authority.vouch(folder.path());
+            let (certificate, key) = (certificate.display(), key.display());
+            config.push_str(&format!(
+                "listener {port} 127.0.0.1\ncertfile {certificate}\nkeyfile {key}\n"
+            ));
+        }
         std::fs::write(folder.path().join("mosquitto.conf"), config).unwrap();
         let server = serve(&folder);
         let broker = Self {
             port,
+            tls_port,
             folder,
             server,
         };
@@ -77,12 +102,26 @@ impl Broker {
         }
     }
 
-    /// What a configuration says of it.
+    /// What a configuration says of it: over TLS, where it speaks that.
     pub(crate) fn settings(&self, commands: bool) -> Value {
+        let (scheme, port) = match self.tls_port {
+            Some(port) => ("mqtts", port),
+            None => ("mqtt", self.port),
+        };
         json!({
-            "url": format!("mqtt://127.0.0.1:{}", self.port),
+            "url": format!("{scheme}://127.0.0.1:{port}"),
             "user": USER, "password": PASSWORD, "commands": commands,
         })
+    }
+
+    /// Waits until its log says so.
+    pub(crate) fn until_logged(&self, text: &str) {
+        let deadline = Instant::now() + PATIENCE;
+        let log = self.folder.path().join(LOG);
+        while !std::fs::read_to_string(&log).unwrap().contains(text) {
+            assert!(Instant::now() < deadline, "{text} is not in its log");
+            std::thread::sleep(RETRY);
+        }
     }
 
     pub(crate) fn publish(&self, topic: &str, message: &str, options: &[&str]) {
@@ -163,7 +202,8 @@ fn free_port() -> u16 {
 fn serve(folder: &tempfile::TempDir) -> Child {
     let mut command = Command::new("mosquitto");
     command.arg("-c").arg(folder.path().join("mosquitto.conf"));
-    command.stderr(Stdio::null()).spawn().unwrap()
+    let log = File::create(folder.path().join(LOG)).unwrap();
+    command.stderr(log).spawn().unwrap()
 }
 
 /// A message as a listener heard it.

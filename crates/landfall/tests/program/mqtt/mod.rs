@@ -1,6 +1,8 @@
 //! The MQTT gateway before a real broker, and before false ones.
 
+mod authority;
 mod broker;
+mod followed;
 mod hostile;
 
 use std::path::Path;
@@ -14,6 +16,7 @@ use crate::host::{HOME, Sim};
 const TOPIC: &str = "landfall/lf-246f2856789a";
 /// As many events wait for a broker as the device keeps.
 const QUEUE: u64 = 64;
+const CONFIG_PASSWORD: &str = "config-server";
 
 fn topic(name: &str) -> String {
     format!("{TOPIC}/{name}")
@@ -25,13 +28,22 @@ fn device(folder: &Path, mqtt: &Value) -> Sim {
 }
 
 fn device_on(air: &str, folder: &Path, mqtt: &Value) -> Sim {
-    let config = json!({
+    let mut config = config();
+    config["mqtt"] = mqtt.clone();
+    start(air, folder, &config)
+}
+
+/// What a device knows beside its broker.
+fn config() -> Value {
+    json!({
         "schema": 2,
         "known_networks": [{"ssid": "HomeNetwork", "password": "Password2"}],
         "access_point": {"config": {"password": "AccessPoint1"}},
-        "config_server": {"password": "config-server"},
-        "mqtt": mqtt,
-    });
+        "config_server": {"enabled": true, "password": CONFIG_PASSWORD},
+    })
+}
+
+fn start(air: &str, folder: &Path, config: &Value) -> Sim {
     let path = folder.join("networks.json");
     std::fs::write(&path, config.to_string()).unwrap();
     let sim = Sim::start(folder, air, &["--config", path.to_str().unwrap()]);
@@ -84,7 +96,7 @@ fn a_broker_sees_the_device_come_and_go() {
     let more = listener.until("connected", event("connected"));
     let first = opening.iter().chain(&first);
     for message in first.chain(&more) {
-        for secret in [PASSWORD, "Password2", "AccessPoint1", "config-server"] {
+        for secret in [PASSWORD, "Password2", "AccessPoint1", CONFIG_PASSWORD] {
             assert!(!message.text.contains(secret), "{message:?}");
         }
     }

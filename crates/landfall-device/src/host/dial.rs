@@ -1,15 +1,16 @@
-//! Connections to the fleet server, over this machine's sockets, with TLS where the URL wants it.
+//! Connections of a host's clients, over its own sockets, with TLS where the URL wants it.
 //!
 //! Trusted is what the device's configuration names (`fleet.ca_pem`), and nothing else; where it names
 //! nothing, who the browsers of this world trust.
 
+use std::borrow::ToOwned;
+use std::boxed::Box;
 use std::io;
-use std::net::{IpAddr, SocketAddr, TcpStream};
+use std::net::TcpStream;
 use std::sync::Arc;
 
 use async_io::Async;
-use edge_nal::{AddrType, Dns};
-use edge_nal_std::Stack;
+use embassy_sync::blocking_mutex::raw::{CriticalSectionRawMutex, RawMutex};
 use embedded_io_async::{ErrorType, Read, Write};
 use futures_lite::{AsyncReadExt, AsyncWriteExt};
 use futures_rustls::TlsConnector;
@@ -17,26 +18,27 @@ use futures_rustls::client::TlsStream;
 use futures_rustls::rustls::pki_types::pem::PemObject;
 use futures_rustls::rustls::pki_types::{CertificateDer, ServerName};
 use futures_rustls::rustls::{ClientConfig, RootCertStore, crypto};
-use landfall_device::fleet::{Dial, DialError, Url};
-use landfall_device::runtime::{Device, Wifi};
 
-use super::DeviceClock;
+use super::{HostNet, TcpSocket};
+use crate::dial::{Dial, DialError, Url, connect};
+use crate::runtime::{Clock, Device, Wifi};
 
-/// Dials for one device.
-pub(super) struct HostDial {
-    wifi: Wifi<DeviceClock>,
+/// Dials for one device, whose configuration says whom to trust.
+pub struct HostDial<C: 'static, M: RawMutex + 'static = CriticalSectionRawMutex> {
+    wifi: Wifi<C, M>,
 }
 
 /// A connection.
-pub(super) enum Connection {
-    /// Over which the device seals what it sends.
-    Plain(Async<TcpStream>),
+pub enum Connection {
+    /// Over which nothing is sealed.
+    Plain(TcpSocket),
     /// Sealed by TLS.
     Tls(Box<TlsStream<Async<TcpStream>>>),
 }
 
-impl HostDial {
-    pub(super) fn new(wifi: Wifi<DeviceClock>) -> Self {
+impl<C: Clock, M: RawMutex> HostDial<C, M> {
+    /// For that device.
+    pub fn new(wifi: Wifi<C, M>) -> Self {
         Self { wifi }
     }
 
@@ -56,7 +58,7 @@ impl HostDial {
         Ok(roots)
     }
 
-    async fn secure(&self, host: &str, socket: Async<TcpStream>) -> Result<Connection, DialError> {
+    async fn secure(&self, host: &str, socket: TcpSocket) -> Result<Connection, DialError> {
         let provider = Arc::new(crypto::ring::default_provider());
         let config = ClientConfig::builder_with_provider(provider)
             .with_safe_default_protocol_versions()
@@ -64,29 +66,24 @@ impl HostDial {
             .with_root_certificates(self.roots()?)
             .with_no_client_auth();
         let name = ServerName::try_from(host.to_owned()).map_err(|_| DialError::NoAddress)?;
-        let stream = TlsConnector::from(Arc::new(config)).connect(name, socket);
+        let stream = TlsConnector::from(Arc::new(config)).connect(name, socket.release());
         let stream = stream.await.map_err(|error| {
-            tracing::warn!("{host}: {error}");
+            log::warn!("{host}: {error}");
             DialError::Untrusted
         })?;
         Ok(Connection::Tls(Box::new(stream)))
     }
 }
 
-impl Dial for HostDial {
-    type Connection<'a> = Connection;
+impl<C: Clock, M: RawMutex> Dial for HostDial<C, M> {
+    type Connection<'a>
+        = Connection
+    where
+        C: 'a,
+        M: 'a;
 
     async fn dial(&self, url: &Url<'_>) -> Result<Connection, DialError> {
-        let address = match url.host.parse::<IpAddr>() {
-            Ok(address) => address,
-            Err(_) => {
-                let names = Stack::new();
-                let found = names.get_host_by_name(url.host, AddrType::IPv4).await;
-                found.map_err(|_| DialError::NoAddress)?
-            }
-        };
-        let socket = Async::<TcpStream>::connect(SocketAddr::new(address, url.port)).await;
-        let socket = socket.map_err(|_| DialError::Refused)?;
+        let socket = connect(&HostNet, url).await?;
         if url.tls {
             self.secure(url.host, socket).await
         } else {
