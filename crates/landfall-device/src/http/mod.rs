@@ -22,7 +22,7 @@ mod limiter;
 mod mark;
 mod names;
 mod page;
-mod receive;
+pub(crate) mod receive;
 mod reply;
 pub mod route;
 mod server;

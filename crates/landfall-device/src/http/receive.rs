@@ -76,20 +76,10 @@ impl<D: Device, T: Timer> Server<'_, D, T> {
     where
         S: Read + Write,
     {
-        let head_len = loop {
-            let begun = filled.min(HEAD_MAX);
-            if let Some(len) = head::end_of_head(&buffer[..begun]) {
-                break len;
-            }
-            match buffer.get_mut(filled..) {
-                // A longer buffer is for a body.
-                None | Some([]) => return not_understood(HeadError::TooLarge),
-                Some(_) if begun == HEAD_MAX => return not_understood(HeadError::TooLarge),
-                Some(room) => match io.read(room).await {
-                    Ok(n) if n > 0 => filled += n,
-                    Ok(_) | Err(_) => return Received::Gone,
-                },
-            }
+        let head_len = match read_head(io, buffer, &mut filled).await {
+            Ok(len) => len,
+            Err(NoHead::TooLarge) => return not_understood(HeadError::TooLarge),
+            Err(NoHead::Gone) => return Received::Gone,
         };
         let (mut frame, opened, waits) = match head::parse(&buffer[..head_len]) {
             Err(error) => return not_understood(error),
@@ -129,6 +119,39 @@ impl<D: Device, T: Timer> Server<'_, D, T> {
     }
 }
 
+/// Why there is no head.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum NoHead {
+    /// The client went away.
+    Gone,
+    /// It is longer than a head may be.
+    TooLarge,
+}
+
+/// Reads until a head is whole, and gives its length. The first `filled` bytes are in the buffer
+/// before and after; behind the head stands what came with it.
+pub(crate) async fn read_head<S: Read>(
+    io: &mut S,
+    buffer: &mut [u8],
+    filled: &mut usize,
+) -> Result<usize, NoHead> {
+    loop {
+        let begun = (*filled).min(HEAD_MAX);
+        if let Some(len) = head::end_of_head(&buffer[..begun]) {
+            return Ok(len);
+        }
+        // A longer buffer is for a body.
+        let room = buffer.get_mut(*filled..).filter(|_| begun < HEAD_MAX);
+        let Some(room @ [_, ..]) = room else {
+            return Err(NoHead::TooLarge);
+        };
+        match io.read(room).await {
+            Ok(n) if n > 0 => *filled += n,
+            Ok(_) | Err(_) => return Err(NoHead::Gone),
+        }
+    }
+}
+
 /// Tells a client that waits for it to send the body (RFC 9110 §10.1.1).
 async fn go_on<S: Write>(io: &mut S) -> Result<(), S::Error> {
     io.write_all(b"HTTP/1.1 100 Continue\r\n\r\n").await?;
@@ -136,7 +159,12 @@ async fn go_on<S: Write>(io: &mut S) -> Result<(), S::Error> {
 }
 
 fn not_understood(error: HeadError) -> Received {
-    let response = match error {
+    Received::Refused(Frame::closing(), refusal(error))
+}
+
+/// What is said to a head that was not understood.
+pub(crate) fn refusal(error: HeadError) -> Response<Fixed> {
+    match error {
         HeadError::Malformed(what) => Response::error(400, "bad-request", "request", what),
         HeadError::LengthRequired => Response::error(
             411,
@@ -153,8 +181,7 @@ fn not_understood(error: HeadError) -> Received {
             "Expect",
             "only 100-continue is met",
         ),
-    };
-    Received::Refused(Frame::closing(), response)
+    }
 }
 
 /// The answer to a request that was not whole in time.

@@ -18,7 +18,8 @@ use super::Device;
 use super::guard::Guard;
 use super::session::FILE_MAX;
 use super::talk::Talk;
-use crate::http::head::{self, Head, Method};
+use crate::http::head::{self, Head, HeadError, Method};
+use crate::http::receive::{NoHead, read_head, refusal};
 use crate::http::{
     Body, Buffer, Extra, Fixed, REQUEST_MS, Response, Timer, WRITE_MS, finish, send,
 };
@@ -168,25 +169,14 @@ fn unavailable(reason: &'static str) -> Response {
 /// Reads a request; gives what is wanted, and how many bytes that came behind it begin the buffer.
 async fn receive<S: Read>(io: &mut S, buffer: &mut Buffer) -> (Knock, usize) {
     let mut filled = 0;
-    let head_len = loop {
-        if let Some(len) = head::end_of_head(&buffer[..filled]) {
-            break len;
-        }
-        let Some(room @ [_, ..]) = buffer.get_mut(filled..) else {
-            let error = Response::error(431, "header-too-large", "header", "more than 4096 bytes");
-            return (Knock::Refused(error), 0);
-        };
-        match io.read(room).await {
-            Ok(n) if n > 0 => filled += n,
-            Ok(_) | Err(_) => return (Knock::Gone, 0),
-        }
+    let head_len = match read_head(io, buffer, &mut filled).await {
+        Ok(len) => len,
+        Err(NoHead::TooLarge) => return (Knock::Refused(refusal(HeadError::TooLarge)), 0),
+        Err(NoHead::Gone) => return (Knock::Gone, 0),
     };
     let knock = match head::parse(&buffer[..head_len]) {
         Ok(head) => judge(&head),
-        Err(_) => {
-            let error = Response::error(400, "bad-request", "request", "no HTTP request");
-            Knock::Refused(error)
-        }
+        Err(error) => Knock::Refused(refusal(error)),
     };
     buffer.copy_within(head_len..filled, 0);
     (knock, filled - head_len)
