@@ -11,7 +11,8 @@ use std::sync::Arc;
 /// Most callbacks at once.
 pub const HOOKS_MAX: usize = 8;
 
-/// A callback. Made from a `&'static` function or closure, and on hosts from an [`Arc`](std::sync::Arc) of one.
+/// A callback. Made from a `&'static` function or closure, and on hosts from an
+/// [`Arc`](https://doc.rust-lang.org/std/sync/struct.Arc.html) of one.
 ///
 /// Called by the runner between two steps, without the device's lock: it may call the handle, and it
 /// must not wait.
