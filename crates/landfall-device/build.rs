@@ -1,5 +1,5 @@
-//! Builds the pages of portal, attendance and config server: the plain files of a folder become one minified,
-//! gzipped document in `OUT_DIR/<folder>.html.gz`, and `OUT_DIR/<folder>.rs` holds the
+//! Builds the pages of portal, attendance, config server and terminal: the plain files of a folder, and the style
+//! that all have in common, become one minified, gzipped document in `OUT_DIR/<folder>.html.gz`, and `OUT_DIR/<folder>.rs` holds the
 //! Content-Security-Policy that lets exactly its own style and script run. The build fails when a
 //! page outgrows its budget.
 
@@ -19,12 +19,17 @@ const PAGES: [&str; 4] = ["portal", "attendance", "editor", "terminal"];
 /// The most bytes that a page may take on the wire.
 const PAGE_BYTES_MAX: usize = 4096;
 
-/// What `index.html` says where the style belongs, and the script.
-const STYLE_LINK: &str = r#"<link rel="stylesheet" href="style.css">"#;
+/// What stands in front of each page's own style.
+const BASE_STYLE: &str = "base.css";
+
+/// What `index.html` says where the styles belong, and the script.
+const STYLE_LINKS: &str = r#"<link rel="stylesheet" href="../base.css">
+<link rel="stylesheet" href="style.css">"#;
 const SCRIPT_LINK: &str = r#"<script src="script.js"></script>"#;
 
 fn main() -> Result<(), Box<dyn Error>> {
     println!("cargo::rerun-if-changed=build");
+    println!("cargo::rerun-if-changed={BASE_STYLE}");
     for folder in PAGES {
         println!("cargo::rerun-if-changed={folder}");
         build(folder)?;
@@ -34,7 +39,8 @@ fn main() -> Result<(), Box<dyn Error>> {
 
 fn build(folder: &str) -> Result<(), Box<dyn Error>> {
     let out = PathBuf::from(env::var("OUT_DIR")?);
-    let style = minify::style(&source(folder, "style.css")?);
+    let styles = source("", BASE_STYLE)? + &source(folder, "style.css")?;
+    let style = minify::style(&styles);
     let script = minify::script(&source(folder, "script.js")?);
     let page = inline(&source(folder, "index.html")?, &style, &script)?;
     let wire = gzip(page.as_bytes())?;
@@ -60,8 +66,8 @@ fn source(folder: &str, name: &str) -> Result<String, Box<dyn Error>> {
 /// One document out of three. The links stay in the source, so that it opens in a browser as it is.
 fn inline(html: &str, style: &str, script: &str) -> Result<String, Box<dyn Error>> {
     let (before, rest) = html
-        .split_once(STYLE_LINK)
-        .ok_or("index.html: no link to the style")?;
+        .split_once(STYLE_LINKS)
+        .ok_or("index.html: no links to the styles")?;
     let (between, after) = rest
         .split_once(SCRIPT_LINK)
         .ok_or("index.html: no script element")?;
