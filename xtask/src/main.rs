@@ -1,4 +1,4 @@
-//! Checks and measurements of this repository: `cargo xtask tidy`, `size`, `riscv`.
+//! Checks and measurements of this repository: `cargo xtask tidy`, `size`, `riscv`, `virt`.
 //!
 //! What a reviewer would have to remember is executable here, and what the documents claim about
 //! sizes is measured here.
@@ -7,6 +7,7 @@ mod page;
 mod riscv;
 mod size;
 mod tidy;
+mod virt;
 
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
@@ -36,6 +37,8 @@ enum Task {
     },
     /// Builds core and device for riscv32imc, as a chip's firmware takes them.
     Riscv,
+    /// Runs the device and its scenarios on QEMU's riscv32 machine, and counts instructions there.
+    Virt,
 }
 
 fn main() -> ExitCode {
@@ -44,6 +47,7 @@ fn main() -> ExitCode {
         Task::Tidy => tidy::report(&root),
         Task::Size { json, lean } => size::report(&root, json, lean),
         Task::Riscv => riscv::build(&root),
+        Task::Virt => virt::report(&root),
     };
     match done {
         Ok(()) => ExitCode::SUCCESS,

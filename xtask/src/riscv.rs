@@ -1,4 +1,4 @@
-//! Builds for a chip's processor, riscv32imc, without a chip.
+//! Builds for a chip's processor, riscv32imc or riscv32imac, without a chip.
 //!
 //! rustup's target serves where it is installed. A Debian machine serves as well: its packaged
 //! compiler brings the source of the standard library, which is built along.
@@ -10,8 +10,10 @@ use anyhow::{Context, Result, bail, ensure};
 
 /// ESP32-C3, and the least that ESP32-C6 understands.
 pub(crate) const TARGET: &str = "riscv32imc-unknown-none-elf";
+/// ESP32-C6, and QEMU's machine.
+pub(crate) const TARGET_ATOMIC: &str = "riscv32imac-unknown-none-elf";
 /// The crates that chips run.
-const CHIP_CRATES: &[&str] = &["landfall-core", "landfall-device"];
+const CHIP_CRATES: &[&str] = &["landfall-core", "landfall-device", "landfall-embassy"];
 
 /// Debian's packages that can build for [`TARGET`].
 const PACKAGES: &[&str] = &[
@@ -46,8 +48,13 @@ pub(crate) fn run(command: &mut Command) -> Result<()> {
     Ok(())
 }
 
-/// Who builds for [`TARGET`].
-pub(crate) enum Toolchain {
+/// Who builds for a target.
+pub(crate) struct Toolchain {
+    target: &'static str,
+    maker: Maker,
+}
+
+enum Maker {
     /// The toolchain in use, whose target is installed.
     Rustup,
     /// Debian's packages.
@@ -55,29 +62,35 @@ pub(crate) enum Toolchain {
 }
 
 impl Toolchain {
-    /// The one this machine has; as root on Debian it is installed where it is missing.
+    /// The one this machine has for [`TARGET`]; as root on Debian it is installed where it is missing.
     pub(crate) fn find(root: &Path) -> Result<Self> {
-        if has_rustup_target(root)? {
-            return Ok(Self::Rustup);
-        }
-        let missing = missing_packages();
-        if !missing.is_empty() {
-            install(&missing)?;
-        }
-        Ok(Self::Debian)
+        Self::find_for(TARGET, root)
     }
 
-    /// A `cargo` that builds for [`TARGET`], to be given a subcommand that takes `--target` from
+    /// The same for another target.
+    pub(crate) fn find_for(target: &'static str, root: &Path) -> Result<Self> {
+        let maker = if has_rustup_target(target, root)? {
+            Maker::Rustup
+        } else {
+            need_packages(PACKAGES, || {
+                format!("no compiler for {target}: `rustup target add {target}`")
+            })?;
+            Maker::Debian
+        };
+        Ok(Self { target, maker })
+    }
+
+    /// A `cargo` that builds for the target, to be given a subcommand that takes `--target` from
     /// its environment.
     pub(crate) fn cargo(&self, root: &Path) -> Result<Command> {
         let folder = target_folder(root);
-        let mut command = match self {
-            Self::Rustup => Command::new("cargo"),
-            Self::Debian => debian_cargo(&folder)?,
+        let mut command = match self.maker {
+            Maker::Rustup => Command::new("cargo"),
+            Maker::Debian => debian_cargo(&folder)?,
         };
         command
             .current_dir(root)
-            .env("CARGO_BUILD_TARGET", TARGET)
+            .env("CARGO_BUILD_TARGET", self.target)
             .env("CARGO_TARGET_DIR", folder)
             .env_remove("RUSTFLAGS")
             .env_remove("CARGO_ENCODED_RUSTFLAGS");
@@ -118,9 +131,9 @@ fn link_lld(folder: &Path) -> Result<()> {
     Ok(())
 }
 
-fn has_rustup_target(root: &Path) -> Result<bool> {
+fn has_rustup_target(target: &str, root: &Path) -> Result<bool> {
     let output = Command::new("rustc")
-        .args(["--print", "target-libdir", "--target", TARGET])
+        .args(["--print", "target-libdir", "--target", target])
         .current_dir(root)
         .output()
         .context("asking rustc for its targets")?;
@@ -128,9 +141,19 @@ fn has_rustup_target(root: &Path) -> Result<bool> {
     Ok(output.status.success() && Path::new(folder.trim()).exists())
 }
 
-fn missing_packages() -> Vec<&'static str> {
+/// Sees that these packages of Debian are there: as root they are installed, else `otherwise` says
+/// what to do on other machines.
+pub(crate) fn need_packages(packages: &[&str], otherwise: impl Fn() -> String) -> Result<()> {
     let is_missing = |name: &&str| !is_installed(name);
-    PACKAGES.iter().copied().filter(is_missing).collect()
+    let missing: Vec<&str> = packages.iter().copied().filter(is_missing).collect();
+    if missing.is_empty() {
+        return Ok(());
+    }
+    if !is_root_on_debian() {
+        let install = missing.join(" ");
+        bail!("{}, or on Debian `apt-get install {install}`", otherwise());
+    }
+    install(&missing)
 }
 
 fn is_installed(package: &str) -> bool {
@@ -141,12 +164,6 @@ fn is_installed(package: &str) -> bool {
 }
 
 fn install(packages: &[&str]) -> Result<()> {
-    if !is_root_on_debian() {
-        bail!(
-            "no compiler for {TARGET}: `rustup target add {TARGET}`, or on Debian `apt-get install {}`",
-            packages.join(" ")
-        );
-    }
     eprintln!("xtask: installing {}", packages.join(" "));
     run(Command::new("apt-get").args(["-qq", "update"]))?;
     let install = ["-qq", "install", "--yes", "--no-install-recommends"];

@@ -4,16 +4,21 @@
 //! In memory, or backed by a file that one process at a time may have. Clones share what they
 //! have in common, so that an exhaustive walk over all cuts is cheap.
 
+#[cfg(feature = "std")]
 mod backing;
 mod nor;
 mod tear;
 
+use alloc::sync::Arc;
+use alloc::vec::Vec;
+#[cfg(feature = "std")]
 use std::path::Path;
-use std::sync::Arc;
 
 use crate::rng::Rng;
+#[cfg(feature = "std")]
 use backing::Backing;
 
+#[cfg(feature = "std")]
 pub use backing::{FLASH_FILE, OpenError};
 pub use tear::Tear;
 
@@ -55,6 +60,7 @@ pub enum FlashError {
 #[derive(Debug)]
 pub struct SimFlash {
     sectors: Vec<Arc<Sector>>,
+    #[cfg(feature = "std")]
     backing: Option<Backing>,
     plan: FlashPlan,
     tear: Tear,
@@ -69,6 +75,7 @@ impl Clone for SimFlash {
     fn clone(&self) -> Self {
         Self {
             sectors: self.sectors.clone(),
+            #[cfg(feature = "std")]
             backing: None,
             rng: self.rng.clone(),
             ..*self
@@ -83,6 +90,7 @@ impl SimFlash {
         let erased = Arc::new(ERASED);
         Self {
             sectors: vec![erased; sectors.min(SECTORS_MAX)],
+            #[cfg(feature = "std")]
             backing: None,
             plan: FlashPlan::default(),
             tear: Tear::default(),
@@ -93,6 +101,7 @@ impl SimFlash {
         }
     }
 
+    #[cfg(feature = "std")]
     /// The flash kept in [`FLASH_FILE`] of this folder, made if it is not there, and held until
     /// the value is dropped. What was written is in the file when the write returns: it survives
     /// the end of the process, however it comes (not that of the machine: nothing is synced).
@@ -215,18 +224,20 @@ impl SimFlash {
         for (old, new) in place.iter_mut().zip(data) {
             *old &= new;
         }
-        match &self.backing {
-            Some(backing) => backing.store(sector, start, place),
-            None => Ok(()),
+        #[cfg(feature = "std")]
+        if let Some(backing) = &self.backing {
+            backing.store(sector, start, place)?;
         }
+        Ok(())
     }
 
     fn replace(&mut self, sector: usize, content: Sector) -> Result<(), FlashError> {
         self.sectors[sector] = Arc::new(content);
-        match &self.backing {
-            Some(backing) => backing.store(sector, 0, &content),
-            None => Ok(()),
+        #[cfg(feature = "std")]
+        if let Some(backing) = &self.backing {
+            backing.store(sector, 0, &content)?;
         }
+        Ok(())
     }
 
     fn check(&self, offset: u32, len: usize, align: usize) -> Result<(), FlashError> {
@@ -252,7 +263,7 @@ struct Piece {
 
 fn pieces(offset: usize, len: usize) -> impl Iterator<Item = Piece> {
     let mut done = 0;
-    std::iter::from_fn(move || {
+    core::iter::from_fn(move || {
         let at = offset + done;
         let start = at % SECTOR_SIZE;
         let piece = Piece {

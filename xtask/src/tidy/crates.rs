@@ -15,10 +15,12 @@ const MAY_USE: &[(&str, &[&str])] = &[
     ("landfall-core", &[]),
     ("landfall-protocol", &[]),
     ("landfall-device", &["landfall-core", "landfall-protocol"]),
+    ("landfall-embassy", CHIP),
     ("landfall-server", &["landfall-core", "landfall-protocol"]),
     ("landfall-sim", CHIP),
     ("landfall", EVERYTHING),
     ("landfall-size", CHIP),
+    ("landfall-virt", EMULATED),
     ("landfall-fuzz", EVERYTHING),
     ("xtask", &[]),
 ];
@@ -34,6 +36,15 @@ const EVERYTHING: &[&str] = &[
 
 /// What runs on a chip.
 const CHIP: &[&str] = &["landfall-core", "landfall-device", "landfall-protocol"];
+
+/// What runs on a chip's processor in a simulated world.
+const EMULATED: &[&str] = &[
+    "landfall-core",
+    "landfall-device",
+    "landfall-embassy",
+    "landfall-protocol",
+    "landfall-sim",
+];
 
 /// The map, whose table has a row for the folder of every crate.
 const MAP: &str = "ARCHITECTURE.md";

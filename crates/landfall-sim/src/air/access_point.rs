@@ -1,5 +1,7 @@
 //! A router on the air: what it is, how it changes, and whom it lets in.
 
+use alloc::string::String;
+
 use landfall_core::net::{Bssid, Channel, Ipv4Net, KeyMaterial, Passphrase, Security, Ssid};
 use landfall_core::radio::{AuthMode, Reason};
 

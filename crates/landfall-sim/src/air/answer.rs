@@ -3,6 +3,10 @@
 
 mod rows;
 
+use alloc::borrow::ToOwned;
+use alloc::string::{String, ToString};
+use alloc::vec::Vec;
+
 use landfall_core::led::Pattern;
 use serde::{Deserialize, Serialize};
 

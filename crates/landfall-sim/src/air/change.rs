@@ -1,6 +1,6 @@
 //! Changes of routers while the air runs, and what they do to those who are linked.
 
-use std::fmt;
+use core::fmt;
 
 use landfall_core::net::{Bssid, Channel};
 use landfall_core::radio::{RadioEvent, Reason};
@@ -40,7 +40,7 @@ impl fmt::Display for AddError {
     }
 }
 
-impl std::error::Error for AddError {}
+impl core::error::Error for AddError {}
 
 pub(super) fn check_addition(aps: &[AccessPoint], more: &[ApSpec]) -> Result<(), AddError> {
     if aps.len() + more.len() > ACCESS_POINTS_MAX {

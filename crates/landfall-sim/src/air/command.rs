@@ -4,7 +4,10 @@
 //! words with blanks between them. The answer is any number of lines of JSON, and after them one
 //! line `{"ok":true}` or `{"ok":false,"error":"…"}`; then the connection ends.
 
-use std::fmt;
+use alloc::borrow::ToOwned;
+use alloc::string::{String, ToString};
+use alloc::vec::Vec;
+use core::fmt;
 use std::path::PathBuf;
 
 use landfall_core::net::{Channel, Security};
@@ -91,7 +94,7 @@ impl fmt::Display for CommandError {
     }
 }
 
-impl std::error::Error for CommandError {}
+impl core::error::Error for CommandError {}
 
 const PASSWORD_ALLOWED: &str =
     "a password of 8 to 63 printable ASCII characters, 64 hexadecimal digits, or \"\" for open";

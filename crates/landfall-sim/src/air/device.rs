@@ -1,5 +1,7 @@
 //! The radio of one device: a station, an access point, and at most one operation under way.
 
+use alloc::vec::Vec;
+
 use landfall_core::manager::ApTarget;
 use landfall_core::net::{Bssid, Channel, Ipv4Net, Mac, Passphrase, Ssid};
 use landfall_core::radio::{AuthMode, Reason};

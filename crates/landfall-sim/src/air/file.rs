@@ -6,7 +6,10 @@
 mod field;
 mod shape;
 
-use std::fmt;
+use alloc::borrow::ToOwned;
+use alloc::string::{String, ToString};
+use alloc::vec::Vec;
+use core::fmt;
 
 use crate::air::access_point::{ApChange, ApSpec};
 use crate::flash::FlashPlan;
@@ -79,7 +82,7 @@ impl fmt::Display for AirFileError {
     }
 }
 
-impl std::error::Error for AirFileError {}
+impl core::error::Error for AirFileError {}
 
 impl Default for AirFile {
     /// A world without a router.

@@ -1,7 +1,7 @@
 //! Whether two secrets open the same network: a passphrase stands for the key that is derived
 //! from it and the network's name (IEEE 802.11 §J.4: PBKDF2 with HMAC-SHA1, 4096 rounds).
 
-use std::collections::VecDeque;
+use alloc::collections::VecDeque;
 
 use landfall_core::net::{KeyMaterial, Passphrase, Ssid};
 use sha1::Sha1;
@@ -25,8 +25,8 @@ struct Derived {
     key: [u8; 32],
 }
 
-impl std::fmt::Debug for Derived {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+impl core::fmt::Debug for Derived {
+    fn fmt(&self, f: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {
         write!(f, "Derived({:?})", self.ssid)
     }
 }
@@ -74,6 +74,8 @@ pub fn derive_psk(ssid: &Ssid, passphrase: &str) -> [u8; 32] {
 
 #[cfg(test)]
 mod tests {
+    use alloc::string::String;
+
     use super::*;
 
     #[test]

@@ -1,6 +1,6 @@
 //! The last radio operations of all devices, with their times and what came of them.
 
-use std::collections::VecDeque;
+use alloc::collections::VecDeque;
 
 use landfall_core::net::Ssid;
 use landfall_core::radio::{RadioOp, Reason};
@@ -78,6 +78,8 @@ impl Log {
 
 #[cfg(test)]
 mod tests {
+    use alloc::vec::Vec;
+
     use super::*;
 
     #[test]

@@ -27,8 +27,10 @@
 //! strong everywhere), collisions, leases that end, and joining another device's access point.
 
 pub mod access_point;
+#[cfg(feature = "std")]
 pub mod answer;
 mod change;
+#[cfg(feature = "std")]
 pub mod command;
 mod device;
 pub mod file;
@@ -40,7 +42,8 @@ mod phone;
 mod timer;
 mod view;
 
-use std::collections::VecDeque;
+use alloc::collections::VecDeque;
+use alloc::vec::Vec;
 
 use landfall_core::manager::{ApTarget, JoinTarget, Manager};
 use landfall_core::net::{Bssid, Mac};

@@ -1,6 +1,6 @@
 //! What comes of operations and links: rows, addresses, failures, losses.
 
-use std::net::Ipv4Addr;
+use core::net::Ipv4Addr;
 
 use landfall_core::net::{Bssid, Channel, Ipv4Net};
 use landfall_core::radio::{RadioEvent, Reason, ScanRow};

@@ -1,6 +1,7 @@
 //! A phone that joins the access points of devices: what their client list sees of a user.
 
-use std::fmt;
+use alloc::string::ToString;
+use core::fmt;
 
 use landfall_core::net::{Mac, Security};
 use landfall_core::radio::RadioEvent;
@@ -31,7 +32,7 @@ impl fmt::Display for PhoneError {
     }
 }
 
-impl std::error::Error for PhoneError {}
+impl core::error::Error for PhoneError {}
 
 impl Air {
     /// The phone joins the access point of that name, which it leaves another for. A name that is

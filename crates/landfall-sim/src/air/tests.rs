@@ -7,6 +7,8 @@ mod radio;
 mod random;
 mod views;
 
+use alloc::string::String;
+use alloc::vec::Vec;
 use std::fmt::Write;
 
 use expect_test::Expect;

@@ -1,7 +1,7 @@
 //! What is due when: deadlines of all radios in one heap, beside the schedule of the file.
 
-use std::cmp::Reverse;
-use std::collections::BinaryHeap;
+use alloc::collections::BinaryHeap;
+use core::cmp::Reverse;
 
 use super::{Air, DeviceId, operation};
 

@@ -1,7 +1,8 @@
 //! The file behind a flash. Every write goes to it at once and stays in the kernel's hands, so that
 //! killing the process loses nothing.
 
-use std::fmt;
+use alloc::vec::Vec;
+use core::fmt;
 use std::fs::{self, File, OpenOptions, TryLockError};
 use std::io::{self, Read, Seek};
 use std::os::unix::fs::{FileExt, OpenOptionsExt};
@@ -46,7 +47,7 @@ impl fmt::Display for OpenError {
     }
 }
 
-impl std::error::Error for OpenError {}
+impl core::error::Error for OpenError {}
 
 #[derive(Debug)]
 pub(super) struct Backing {

@@ -1,5 +1,7 @@
 //! What a power cut leaves of the write or erase it hits.
 
+use alloc::vec::Vec;
+
 use super::{SECTOR_SIZE, Sector};
 use crate::rng::Rng;
 

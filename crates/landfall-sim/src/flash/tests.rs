@@ -1,5 +1,6 @@
 //! What NOR allows, what a cut leaves, and what a file keeps.
 
+use alloc::vec::Vec;
 use std::pin::pin;
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::task::{Context, Poll, Waker};

@@ -13,6 +13,11 @@
 
 mod write;
 
+use alloc::borrow::ToOwned;
+use alloc::boxed::Box;
+use alloc::string::String;
+use alloc::vec::Vec;
+
 use landfall_core::command::{Command, PortalUse};
 use landfall_core::config::{
     ApSecurity, ApSettings, KnownNetwork, Mode, Security, StartPolicy, Wifi,
@@ -251,6 +256,8 @@ fn parse_change(words: &[&str]) -> Option<ApChange> {
 
 #[cfg(test)]
 mod tests {
+    use alloc::string::ToString;
+
     use super::*;
 
     #[test]

@@ -1,6 +1,8 @@
 //! A whole configuration in a world: the owner saves one, it is on trial, and it stays or goes, as
 //! the runner of a real device has it.
 
+use alloc::borrow::ToOwned;
+
 use landfall_core::command::Command;
 use landfall_core::config::{Config, Secret, Services, Wifi};
 use landfall_core::manager::StoreFailed;

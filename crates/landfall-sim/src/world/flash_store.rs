@@ -4,7 +4,8 @@
 //! flash that can lose its power at any write or erase. After every write and every cut the two
 //! are compared.
 
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use alloc::rc::Rc;
+use core::cell::{RefCell, RefMut};
 
 use embassy_futures::block_on;
 use embedded_storage_async::nor_flash::{ErrorType, MultiwriteNorFlash, NorFlash, ReadNorFlash};
@@ -33,7 +34,7 @@ pub(super) struct FlashStore {
 impl FlashStore {
     /// A store that keeps this.
     pub(super) fn new(kept: &Kept, seed: u64) -> Self {
-        let chip = Chip(Arc::new(Mutex::new(SimFlash::new(
+        let chip = Chip(Rc::new(RefCell::new(SimFlash::new(
             SECTORS_MIN as usize,
             seed,
         ))));
@@ -146,19 +147,20 @@ fn open(chip: &Chip) -> FlashStorage<Chip> {
     block_on(opened).unwrap_or_else(|error| unreachable!("powered flash opens: {error:?}"))
 }
 
-impl std::fmt::Debug for FlashStore {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+impl core::fmt::Debug for FlashStore {
+    fn fmt(&self, f: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {
         f.debug_struct("FlashStore").finish_non_exhaustive()
     }
 }
 
 /// The flash, in the hands of the store and of fate.
 #[derive(Clone)]
-struct Chip(Arc<Mutex<SimFlash>>);
+struct Chip(Rc<RefCell<SimFlash>>);
 
 impl Chip {
-    fn flash(&self) -> MutexGuard<'_, SimFlash> {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    fn flash(&self) -> RefMut<'_, SimFlash> {
+        // Nobody keeps it over an await or a call of the other.
+        self.0.borrow_mut()
     }
 }
 

@@ -13,8 +13,11 @@
 //! That the same seed gives the same outputs (I8) and that memory is bounded (I9) is shown by
 //! running twice and by the types.
 
-use std::hash::{DefaultHasher, Hash, Hasher};
+use alloc::string::String;
+use alloc::vec::Vec;
+use core::hash::{Hash, Hasher};
 
+use fnv::FnvHasher;
 use landfall_core::command::{Command, Refusal, Reply};
 use landfall_core::config::{KnownNetwork, Mode, Networks, Security, StartPolicy};
 use landfall_core::event::Event;
@@ -59,8 +62,8 @@ pub struct Violation {
     pub what: String,
 }
 
-impl std::fmt::Display for Violation {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+impl core::fmt::Display for Violation {
+    fn fmt(&self, f: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {
         write!(f, "{}: {}", self.invariant, self.what)
     }
 }
@@ -468,7 +471,7 @@ fn exposed(key: &Passphrase) -> String {
 }
 
 fn digest(machine: &Manager) -> u64 {
-    let mut hasher = DefaultHasher::new();
+    let mut hasher = FnvHasher::default();
     machine.hash(&mut hasher);
     hasher.finish()
 }

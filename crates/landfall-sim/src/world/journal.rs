@@ -1,7 +1,9 @@
 //! What happened in a world, a line each: milliseconds, and what. What users, routers and fate do
 //! stands behind a `>`.
 
-use std::fmt::Write as _;
+use alloc::borrow::ToOwned;
+use alloc::string::{String, ToString};
+use core::fmt::Write as _;
 
 use landfall_core::radio::RadioOp;
 use landfall_core::status::{Internet, Status};

@@ -13,9 +13,15 @@ mod power;
 pub mod random;
 pub mod sabotage;
 pub mod scenario;
+#[cfg(feature = "std")]
 pub mod shrink;
 mod store;
+#[cfg(feature = "std")]
 pub mod walk;
+
+use alloc::borrow::ToOwned;
+use alloc::string::{String, ToString};
+use alloc::vec::Vec;
 
 use landfall_core::command::{Door, Reply, Ticket};
 use landfall_core::config::{Identity, Wifi};
@@ -450,10 +456,20 @@ enum Asked {
 
 /// Who the device under test is.
 fn identity() -> &'static Identity {
-    static IDENTITY: std::sync::LazyLock<Identity> = std::sync::LazyLock::new(|| Identity {
+    #[cfg(feature = "std")]
+    {
+        static IDENTITY: std::sync::LazyLock<Identity> = std::sync::LazyLock::new(new_identity);
+        &IDENTITY
+    }
+    // Without a lock to share one behind: a hundred bytes for each boot of a program that ends.
+    #[cfg(not(feature = "std"))]
+    alloc::boxed::Box::leak(alloc::boxed::Box::new(new_identity()))
+}
+
+fn new_identity() -> Identity {
+    Identity {
         mac: MAC,
         ap_secret: Passphrase::new(b"ABCDEFGHJKLM").unwrap_or_else(|_| unreachable!("12 letters")),
         ap_prefix: "Landfall-".try_into().unwrap_or_default(),
-    });
-    &IDENTITY
+    }
 }

@@ -1,5 +1,7 @@
 //! What the store of a world goes through: writes that end well or not, and the power that goes.
 
+use alloc::borrow::ToOwned;
+
 use landfall_core::manager::{Boot, Input, Manager, StoreFailed};
 
 use super::invariants::{Violation, broken};

@@ -1,6 +1,9 @@
 //! Random worlds: from a seed, networks, routers, users and fate.
 
-use std::fmt::Write as _;
+use alloc::boxed::Box;
+use alloc::string::String;
+use alloc::vec::Vec;
+use core::fmt::Write as _;
 
 use landfall_core::command::{Command, PortalUse};
 use landfall_core::config::{ApSettings, KnownNetwork, Mode, Security, StartPolicy, Wifi};

@@ -15,7 +15,10 @@
 //! Above the line stands what the device knows and what happens to it, below it the air, in the
 //! form of an air file.
 
-use std::fmt;
+use alloc::borrow::ToOwned;
+use alloc::string::String;
+use alloc::vec::Vec;
+use core::fmt;
 
 use landfall_core::config::{Mode, StartPolicy, Wifi};
 use landfall_core::manager::LastGood;

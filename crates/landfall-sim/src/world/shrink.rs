@@ -1,6 +1,8 @@
 //! A violation found in a random world, made as small as it gets.
 
-use std::any::Any;
+use alloc::borrow::ToOwned;
+use alloc::string::{String, ToString};
+use core::any::Any;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
 use super::invariants::Violation;
@@ -94,6 +96,8 @@ fn accept(smaller: Scenario, least: &mut Scenario, violation: &mut Violation) ->
 
 #[cfg(test)]
 mod tests {
+    use alloc::vec::Vec;
+
     use super::*;
 
     #[test]

@@ -3,6 +3,8 @@
 //! What one operation writes is kept whole or not at all: that is what the real store on flash
 //! promises, and proves in its own tests.
 
+use alloc::vec::Vec;
+
 use landfall_core::command::Verdict;
 use landfall_core::config::{Identity, Mode, Networks, StartPolicy, Wifi};
 use landfall_core::event::NetworkId;
@@ -170,7 +172,7 @@ impl Store {
             return;
         };
         if whole.on_trial && !self.kept.on_trial {
-            self.before = Some(std::mem::replace(&mut self.kept, whole));
+            self.before = Some(core::mem::replace(&mut self.kept, whole));
             self.announced = true;
         } else if let (true, Some(before)) = (self.announced, &mut self.before) {
             *before = whole;
@@ -260,7 +262,7 @@ impl Store {
 
     /// This is what a boot finds after a cut.
     fn found(&mut self, kept: Kept) {
-        let before = std::mem::replace(&mut self.kept, kept);
+        let before = core::mem::replace(&mut self.kept, kept);
         if self.kept.on_trial && !before.on_trial {
             self.before = Some(before);
         }

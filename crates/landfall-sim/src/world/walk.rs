@@ -4,6 +4,7 @@
 //! walk takes every branch, down to a stated depth; states seen before with as much depth left
 //! are not walked again. So what holds here holds for every short story, not for the likely ones.
 
+use alloc::vec::Vec;
 use std::collections::HashMap;
 use std::hash::{DefaultHasher, Hash, Hasher};
 

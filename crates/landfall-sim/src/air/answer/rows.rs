@@ -1,5 +1,7 @@
 //! The rows of `list` and `log`.
 
+use alloc::string::{String, ToString};
+
 use landfall_core::net::Mac;
 use landfall_core::radio::{AuthMode, RadioOp, Reason};
 use serde::Serialize;

@@ -1,5 +1,7 @@
 //! What is a command, and what is said to what is none.
 
+use alloc::string::String;
+
 use expect_test::{Expect, expect};
 
 use super::*;

@@ -1,7 +1,8 @@
 //! The fields of an air file, each of which takes nothing but what it may hold. An error raised in
 //! here gets the line and column of the value from the TOML reader.
 
-use std::fmt;
+use alloc::string::String;
+use core::fmt;
 
 use landfall_core::net::{self, Channel, Ipv4Net, Mac, Ssid};
 use serde::de::{Deserialize, Deserializer, Error, Visitor};

@@ -1,6 +1,10 @@
 //! The air file as it is written: one structure for each table, a default for each key, and the
 //! rules that hold between keys.
 
+use alloc::borrow::ToOwned;
+use alloc::string::{String, ToString};
+use alloc::vec::Vec;
+
 use landfall_core::net::{self, Ipv4Net, KeyMaterial, Passphrase, Ssid};
 use serde::Deserialize;
 use toml::Spanned;
@@ -106,7 +110,7 @@ impl Default for Ap {
             join_ms: Num::of(600),
             dhcp_ms: Num::of(400),
             subnet: Subnet(Ipv4Net {
-                addr: std::net::Ipv4Addr::new(10, 0, 0, 0),
+                addr: core::net::Ipv4Addr::new(10, 0, 0, 0),
                 prefix: 24,
             }),
         }

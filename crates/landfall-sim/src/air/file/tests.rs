@@ -1,5 +1,7 @@
 //! Every key, its default, its bounds, and where an error points.
 
+use alloc::string::{String, ToString};
+
 use expect_test::{Expect, expect};
 
 use super::*;

@@ -1,5 +1,7 @@
 //! Who is let in, who is not, why, and when that is told.
 
+use alloc::string::String;
+
 use expect_test::expect;
 use landfall_core::net::Ssid;
 

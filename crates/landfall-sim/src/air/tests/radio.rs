@@ -1,5 +1,7 @@
 //! One radio: scans, access points, phones, and what a device must not ask.
 
+use alloc::string::ToString;
+
 use expect_test::expect;
 
 use super::{Scene, check};

@@ -1,5 +1,7 @@
 //! Chance and its absence: how often a weak router fails, and that a world can be repeated.
 
+use alloc::string::String;
+use alloc::vec::Vec;
 use std::collections::BTreeSet;
 
 use landfall_core::radio::{RadioEvent, RadioOp, Reason};

@@ -1,7 +1,7 @@
 //! Actions as the lines that scenarios are made of. Keys are written out: a scenario is made up,
 //! and has to run again as it stands.
 
-use std::fmt;
+use core::fmt;
 
 use landfall_core::command::{Command, PortalUse};
 use landfall_core::config::{ApSecurity, ApSettings, KnownNetwork, Security, StartPolicy, Wifi};

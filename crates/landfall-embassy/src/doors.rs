@@ -1,0 +1,275 @@
+//! The doors of a device, each a future of its own: a firmware spawns those it wants, with the
+//! room they take, and pays for no other.
+
+use core::convert::Infallible;
+use core::net::SocketAddr;
+
+use edge_nal::TcpAccept;
+use embassy_futures::select::{Either, select};
+use embassy_net::Stack;
+use embassy_sync::blocking_mutex::raw::RawMutex;
+use landfall_device::doors::{self as device, Doorway, On};
+use landfall_device::fleet::{self, Firmware, Plain};
+use landfall_device::http::{self, BUFFER_LEN, CONFIG_BUFFER_LEN, STREAMS_ON_CHIP, Side};
+use landfall_device::mqtt::{Gateway, News};
+use landfall_device::runtime::Wifi;
+use landfall_device::{dhcp, dns, mdns, webrepl};
+
+use crate::net::Outward;
+use crate::tcp::{Connection, Listener, Sockets, TcpError};
+use crate::{EmbassyClock, tcp, udp};
+
+/// Connections that a side's portal serves at one time: its event stream, and four others.
+pub const PORTAL_CONNECTIONS: usize = STREAMS_ON_CHIP as usize + 4;
+/// Connections that the config server serves at one time.
+pub const CONFIG_CONNECTIONS: usize = 2;
+/// Connections of WebREPL: the client, and one that is told why not.
+pub const WEBREPL_CONNECTIONS: usize = webrepl::CONNECTIONS_MIN;
+
+/// The ports, which are fixed on a device that has addresses of its own.
+const PORTAL_PORT: u16 = 80;
+const CONFIG_PORT: u16 = 8080;
+const WEBREPL_PORT: u16 = 8266;
+
+/// The two stacks of a device.
+#[derive(Clone, Copy)]
+pub struct Sides<'d> {
+    /// In the network that it joined.
+    pub station: Stack<'d>,
+    /// In the network that it makes.
+    pub ap: Stack<'d>,
+}
+
+/// Room for a portal: [`tcp::Room`] and a buffer for each connection.
+#[derive(Debug)]
+pub struct PortalRoom {
+    tcp: tcp::Room<PORTAL_CONNECTIONS>,
+    http: [[u8; BUFFER_LEN]; PORTAL_CONNECTIONS],
+}
+
+/// Room for the config server: sockets on both sides, and a buffer for each connection.
+#[derive(Debug)]
+pub struct ConfigRoom {
+    station: tcp::Room<CONFIG_CONNECTIONS>,
+    ap: tcp::Room<CONFIG_CONNECTIONS>,
+    http: [[u8; CONFIG_BUFFER_LEN]; CONFIG_CONNECTIONS],
+}
+
+/// Room for WebREPL: sockets on both sides, and a buffer for each connection.
+#[derive(Debug)]
+pub struct WebReplRoom {
+    station: tcp::Room<WEBREPL_CONNECTIONS>,
+    ap: tcp::Room<WEBREPL_CONNECTIONS>,
+    http: [[u8; BUFFER_LEN]; WEBREPL_CONNECTIONS],
+}
+
+/// Room for the fleet's client: its one connection, and a whole heartbeat.
+#[derive(Debug)]
+pub struct FleetRoom {
+    tcp: tcp::Room<1>,
+    beat: [u8; fleet::BUFFER_LEN],
+}
+
+/// Makes the empty rooms.
+macro_rules! empty {
+    ($($room:ident { $($field:ident: $value:expr),* })*) => { $(
+        impl $room {
+            /// Empty.
+            pub const fn new() -> Self {
+                Self { $($field: $value),* }
+            }
+        }
+
+        impl Default for $room {
+            fn default() -> Self {
+                Self::new()
+            }
+        }
+    )* };
+}
+
+empty! {
+    PortalRoom { tcp: tcp::Room::new(), http: [[0; BUFFER_LEN]; PORTAL_CONNECTIONS] }
+    ConfigRoom {
+        station: tcp::Room::new(),
+        ap: tcp::Room::new(),
+        http: [[0; CONFIG_BUFFER_LEN]; CONFIG_CONNECTIONS]
+    }
+    WebReplRoom {
+        station: tcp::Room::new(),
+        ap: tcp::Room::new(),
+        http: [[0; BUFFER_LEN]; WEBREPL_CONNECTIONS]
+    }
+    FleetRoom { tcp: tcp::Room::new(), beat: [0; fleet::BUFFER_LEN] }
+}
+
+/// What the doors of one device have in common: make it a `static`, and one alone.
+#[derive(Debug)]
+pub struct Common {
+    http: http::Shared,
+    webrepl: webrepl::Shared,
+}
+
+impl Common {
+    /// Before the first visitor.
+    pub const fn new() -> Self {
+        Self {
+            http: http::Shared::new(STREAMS_ON_CHIP),
+            webrepl: webrepl::Shared::new(),
+        }
+    }
+}
+
+impl Default for Common {
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
+/// The doors of one device.
+pub struct Doors<'d, M: RawMutex + 'static>(device::Doors<'d, EmbassyClock, EmbassyClock, M>);
+
+impl<M: RawMutex> Clone for Doors<'_, M> {
+    fn clone(&self) -> Self {
+        *self
+    }
+}
+
+impl<M: RawMutex> Copy for Doors<'_, M> {}
+
+impl<'d, M: RawMutex> Doors<'d, M> {
+    /// Of that device.
+    pub fn new(wifi: Wifi<EmbassyClock, M>, common: &'d Common) -> Self {
+        Self(device::Doors {
+            wifi,
+            timer: &EmbassyClock,
+            http: &common.http,
+            webrepl: &common.webrepl,
+        })
+    }
+
+    /// The portal and its API on one side, while that side is up.
+    pub async fn portal(self, side: Side, stack: Stack<'_>, room: &mut PortalRoom) -> Infallible {
+        let PortalRoom { tcp, http } = room;
+        let sockets = Sockets::new(stack, tcp);
+        let port = sockets.listen(PORTAL_PORT);
+        self.0.portal(side, &port, http).await
+    }
+
+    /// The config server, while the configuration wants it and a side is up.
+    pub async fn config(self, sides: Sides<'_>, room: &mut ConfigRoom) -> Infallible {
+        let ConfigRoom { station, ap, http } = room;
+        let station = Sockets::new(sides.station, station);
+        let ap = Sockets::new(sides.ap, ap);
+        let port = Both(station.listen(CONFIG_PORT), ap.listen(CONFIG_PORT));
+        self.0.config(On::Both, &port, http).await
+    }
+
+    /// WebREPL, while the configuration wants it on what the device is on.
+    pub async fn web_repl(self, sides: Sides<'_>, room: &mut WebReplRoom) -> Infallible {
+        let WebReplRoom { station, ap, http } = room;
+        let station = Sockets::new(sides.station, station);
+        let ap = Sockets::new(sides.ap, ap);
+        let port = Both(station.listen(WEBREPL_PORT), ap.listen(WEBREPL_PORT));
+        self.0.web_repl(On::Both, &port, http).await
+    }
+
+    /// The access point's name server, while that is up: every name is the device.
+    pub async fn names(self, ap: Stack<'_>, room: &mut udp::Room) -> Infallible {
+        let socket = udp::Socket::new(ap, room);
+        self.0.names(async |_| socket.bind(dns::PORT)).await
+    }
+
+    /// The access point's DHCP server, while that is up.
+    pub async fn leases(self, ap: Stack<'_>, room: &mut udp::Room) -> Infallible {
+        let socket = udp::Socket::new(ap, room);
+        let bind = async |_| socket.bind(dhcp::SERVER_PORT);
+        self.0.addresses(bind).await
+    }
+
+    /// Multicast DNS on one side, while that side is up.
+    pub async fn multicast_names(
+        self,
+        side: Side,
+        stack: Stack<'_>,
+        room: &mut udp::Room,
+    ) -> Infallible {
+        let socket = udp::Socket::new(stack, room);
+        mdns::serve(self.0.wifi, side, async |_| socket.bind(mdns::PORT)).await
+    }
+
+    /// The MQTT gateway, while the station holds an address and the configuration names a broker.
+    pub async fn mqtt(
+        self,
+        station: Stack<'_>,
+        room: &mut tcp::Room<1>,
+        tell: fn(News),
+    ) -> Infallible {
+        let net = Outward::new(station, room);
+        Gateway::new(self.0.wifi, net, tell).run().await
+    }
+
+    /// The fleet's client, where the configuration names a server.
+    pub async fn fleet(
+        self,
+        station: Stack<'_>,
+        room: &mut FleetRoom,
+        firmware: Firmware<'static>,
+    ) -> Infallible {
+        let FleetRoom { tcp, beat } = room;
+        let dialer = Plain(Outward::new(station, tcp));
+        let mut client = fleet::Client::new(self.0.wifi, &dialer, &EmbassyClock, firmware);
+        client.run(beat).await
+    }
+}
+
+/// A port is open as soon as it is listened on.
+impl<'d, const N: usize> Doorway for Listener<'_, 'd, N> {
+    type Error = Infallible;
+    type Acceptor<'a>
+        = Self
+    where
+        Self: 'a;
+
+    fn port(&self) -> u16 {
+        Listener::port(self)
+    }
+
+    async fn open(&self) -> Result<Self, Infallible> {
+        Ok(*self)
+    }
+}
+
+/// One port on both sides.
+#[derive(Clone, Copy)]
+struct Both<'s, 'd, const N: usize>(Listener<'s, 'd, N>, Listener<'s, 'd, N>);
+
+impl<'d, const N: usize> TcpAccept for Both<'_, 'd, N> {
+    type Error = TcpError;
+    type Socket<'a>
+        = Connection<'a, 'd>
+    where
+        Self: 'a;
+
+    async fn accept(&self) -> Result<(SocketAddr, Connection<'_, 'd>), TcpError> {
+        match select(self.0.accept(), self.1.accept()).await {
+            Either::First(accepted) | Either::Second(accepted) => accepted,
+        }
+    }
+}
+
+impl<'d, const N: usize> Doorway for Both<'_, 'd, N> {
+    type Error = Infallible;
+    type Acceptor<'a>
+        = Self
+    where
+        Self: 'a;
+
+    fn port(&self) -> u16 {
+        self.0.port()
+    }
+
+    async fn open(&self) -> Result<Self, Infallible> {
+        Ok(*self)
+    }
+}
