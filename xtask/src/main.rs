@@ -1,8 +1,12 @@
-//! Checks and measurements of this repository: `cargo xtask tidy`, `size`, `riscv`, `virt`.
+//! Checks and measurements of this repository: `cargo xtask tidy`, `size`, `riscv`, `virt`,
+//! `wifi-lab`, `package`.
 //!
 //! What a reviewer would have to remember is executable here, and what the documents claim about
 //! sizes is measured here.
 
+mod debian;
+mod lab;
+mod package;
 mod page;
 mod riscv;
 mod size;
@@ -10,8 +14,9 @@ mod tidy;
 mod virt;
 
 use std::path::{Path, PathBuf};
-use std::process::ExitCode;
+use std::process::{Command, ExitCode};
 
+use anyhow::{Context, Result, ensure};
 use clap::{Parser, Subcommand};
 
 /// Checks and measurements of this repository.
@@ -39,6 +44,10 @@ enum Task {
     Riscv,
     /// Runs the device and its scenarios on QEMU's riscv32 machine, and counts instructions there.
     Virt,
+    /// Plays scenarios on a real 802.11 stack, in a throw-away machine with simulated radios.
+    WifiLab(lab::Options),
+    /// Builds the Debian packages.
+    Package(package::Options),
 }
 
 fn main() -> ExitCode {
@@ -48,6 +57,8 @@ fn main() -> ExitCode {
         Task::Size { json, lean } => size::report(&root, json, lean),
         Task::Riscv => riscv::build(&root),
         Task::Virt => virt::report(&root),
+        Task::WifiLab(options) => lab::play(&root, &options),
+        Task::Package(options) => package::build(&root, &options),
     };
     match done {
         Ok(()) => ExitCode::SUCCESS,
@@ -65,4 +76,20 @@ fn repository() -> PathBuf {
     let here = std::env::var_os("CARGO_MANIFEST_DIR")
         .map_or_else(|| env!("CARGO_MANIFEST_DIR").into(), PathBuf::from);
     here.parent().map_or(here.clone(), Path::to_path_buf)
+}
+
+/// Where builds go.
+fn target_folder(root: &Path) -> PathBuf {
+    let shared = std::env::var_os("CARGO_TARGET_DIR").map(PathBuf::from);
+    shared.unwrap_or_else(|| root.join("target"))
+}
+
+/// Runs it, with its output on our terminal.
+pub(crate) fn run(command: &mut Command) -> Result<()> {
+    let what = format!("{command:?}");
+    let status = command
+        .status()
+        .with_context(|| format!("starting {what}"))?;
+    ensure!(status.success(), "{what} ended with {status}");
+    Ok(())
 }

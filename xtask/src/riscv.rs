@@ -6,7 +6,9 @@
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
-use anyhow::{Context, Result, bail, ensure};
+use anyhow::{Context, Result};
+
+use crate::{debian, run};
 
 /// ESP32-C3, and the least that ESP32-C6 understands.
 pub(crate) const TARGET: &str = "riscv32imc-unknown-none-elf";
@@ -38,16 +40,6 @@ pub(crate) fn build(root: &Path) -> Result<()> {
     run(&mut cargo)
 }
 
-/// Runs it, with its output on our terminal.
-pub(crate) fn run(command: &mut Command) -> Result<()> {
-    let what = format!("{command:?}");
-    let status = command
-        .status()
-        .with_context(|| format!("starting {what}"))?;
-    ensure!(status.success(), "{what} ended with {status}");
-    Ok(())
-}
-
 /// Who builds for a target.
 pub(crate) struct Toolchain {
     target: &'static str,
@@ -72,7 +64,7 @@ impl Toolchain {
         let maker = if has_rustup_target(target, root)? {
             Maker::Rustup
         } else {
-            need_packages(PACKAGES, || {
+            debian::need(PACKAGES, || {
                 format!("no compiler for {target}: `rustup target add {target}`")
             })?;
             Maker::Debian
@@ -100,8 +92,7 @@ impl Toolchain {
 
 /// Where builds for [`TARGET`] go: apart, because another compiler may make them.
 pub(crate) fn target_folder(root: &Path) -> PathBuf {
-    let shared = std::env::var_os("CARGO_TARGET_DIR").map(PathBuf::from);
-    shared.unwrap_or_else(|| root.join("target")).join("riscv")
+    crate::target_folder(root).join("riscv")
 }
 
 fn debian_cargo(folder: &Path) -> Result<Command> {
@@ -139,42 +130,4 @@ fn has_rustup_target(target: &str, root: &Path) -> Result<bool> {
         .context("asking rustc for its targets")?;
     let folder = String::from_utf8(output.stdout).context("rustc's answer")?;
     Ok(output.status.success() && Path::new(folder.trim()).exists())
-}
-
-/// Sees that these packages of Debian are there: as root they are installed, else `otherwise` says
-/// what to do on other machines.
-pub(crate) fn need_packages(packages: &[&str], otherwise: impl Fn() -> String) -> Result<()> {
-    let is_missing = |name: &&str| !is_installed(name);
-    let missing: Vec<&str> = packages.iter().copied().filter(is_missing).collect();
-    if missing.is_empty() {
-        return Ok(());
-    }
-    if !is_root_on_debian() {
-        let install = missing.join(" ");
-        bail!("{}, or on Debian `apt-get install {install}`", otherwise());
-    }
-    install(&missing)
-}
-
-fn is_installed(package: &str) -> bool {
-    let asked = Command::new("dpkg-query")
-        .args(["--show", "--showformat=${db:Status-Status}", package])
-        .output();
-    asked.is_ok_and(|output| output.stdout == b"installed")
-}
-
-fn install(packages: &[&str]) -> Result<()> {
-    eprintln!("xtask: installing {}", packages.join(" "));
-    run(Command::new("apt-get").args(["-qq", "update"]))?;
-    let install = ["-qq", "install", "--yes", "--no-install-recommends"];
-    run(Command::new("apt-get")
-        .env("DEBIAN_FRONTEND", "noninteractive")
-        .args(install)
-        .args(packages))
-}
-
-fn is_root_on_debian() -> bool {
-    let id = Command::new("id").arg("-u").output();
-    let is_root = id.is_ok_and(|output| output.stdout.trim_ascii() == b"0");
-    is_root && Path::new("/etc/debian_version").exists()
 }

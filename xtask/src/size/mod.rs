@@ -113,7 +113,7 @@ fn link(root: &Path, lean: bool) -> Result<(PathBuf, PathBuf)> {
         .env("CARGO_ENCODED_RUSTFLAGS", flags(root, lean))
         .args(["rustc", "--quiet", "--release", "--"])
         .arg(format!("-Clink-arg=-Map={}", map.display()));
-    riscv::run(&mut cargo)?;
+    crate::run(&mut cargo)?;
     Ok((program, map))
 }
 

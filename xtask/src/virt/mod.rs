@@ -39,7 +39,7 @@ fn build(root: &Path) -> Result<PathBuf> {
     cargo
         .env("CARGO_TARGET_DIR", riscv::target_folder(root))
         .args(["build", "--quiet", "--release", "--bins"]);
-    riscv::run(&mut cargo)?;
+    crate::run(&mut cargo)?;
     Ok(riscv::target_folder(root)
         .join(TARGET_ATOMIC)
         .join("release"))

@@ -6,7 +6,7 @@ use std::time::{Duration, Instant};
 
 use anyhow::{Context, Result, bail};
 
-use crate::riscv::need_packages;
+use crate::debian;
 
 const QEMU: &str = "qemu-system-riscv32";
 const PACKAGE: &str = "qemu-system-misc";
@@ -20,7 +20,7 @@ pub(super) fn need() -> Result<()> {
     if Command::new(QEMU).arg("--version").output().is_ok() {
         return Ok(());
     }
-    need_packages(&[PACKAGE], || format!("no {QEMU}: install QEMU"))
+    debian::need(&[PACKAGE], || format!("no {QEMU}: install QEMU"))
 }
 
 /// A machine with that program, without a screen, that may use files of `folder`.
