@@ -8,6 +8,7 @@ mod console;
 mod demo;
 mod exchange;
 mod fleet;
+mod manual;
 mod provision;
 mod qr;
 mod secret;
@@ -64,6 +65,7 @@ enum Word {
     #[command(name = "webrepl")]
     WebRepl(webrepl::WebRepl),
     Completions(Completions),
+    Manual(manual::Manual),
 }
 
 /// Print completions for a shell
@@ -122,6 +124,7 @@ impl Cli {
             Some(Word::Bench(word)) => word.run(),
             Some(Word::WebRepl(word)) => word.run(),
             Some(Word::Completions(word)) => word.run(),
+            Some(Word::Manual(word)) => word.run(),
         };
         ended.unwrap_or_else(|failure| {
             eprintln!("landfall: {failure}");

@@ -80,6 +80,22 @@ fn codes_and_completions_go_to_stdout() {
 }
 
 #[test]
+fn every_word_has_its_page() {
+    let folder = tempfile::tempdir().unwrap();
+    let pages = folder.path().join("man1");
+    assert_eq!(status(&run(&["manual", &pages.to_string_lossy()])), 0);
+    let help = text(&run(&["--help"]).stdout);
+    let words = help.split("Commands:").nth(1).unwrap();
+    let words = words.split("\n\n").next().unwrap().lines();
+    for word in words.filter_map(|line| line.split_whitespace().next()) {
+        let page = pages.join(format!("landfall-{word}.1"));
+        assert!(word == "help" || page.exists(), "{word}");
+    }
+    let page = std::fs::read_to_string(pages.join("landfall-qr.1")).unwrap();
+    assert!(page.contains(".SH SYNOPSIS") && page.contains("\\fB\\-\\-hidden\\fR"));
+}
+
+#[test]
 fn the_air_is_changed_and_asked() {
     let folder = tempfile::tempdir().unwrap();
     let mut sim = Sim::start(folder.path(), HOME, &[]);
