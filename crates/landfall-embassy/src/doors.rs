@@ -8,8 +8,9 @@ use edge_nal::TcpAccept;
 use embassy_futures::select::{Either, select};
 use embassy_net::Stack;
 use embassy_sync::blocking_mutex::raw::RawMutex;
+use landfall_device::dial::Plain;
 use landfall_device::doors::{self as device, Doorway, On};
-use landfall_device::fleet::{self, Firmware, Plain};
+use landfall_device::fleet::{self, Firmware};
 use landfall_device::http::{self, BUFFER_LEN, CONFIG_BUFFER_LEN, STREAMS_ON_CHIP, Side};
 use landfall_device::mqtt::{Gateway, News};
 use landfall_device::runtime::Wifi;
@@ -205,8 +206,8 @@ impl<'d, M: RawMutex> Doors<'d, M> {
         room: &mut tcp::Room<1>,
         tell: fn(News),
     ) -> Infallible {
-        let net = Outward::new(station, room);
-        Gateway::new(self.0.wifi, net, tell).run().await
+        let dialer = Plain(Outward::new(station, room));
+        Gateway::new(self.0.wifi, dialer, tell).run().await
     }
 
     /// The fleet's client, where the configuration names a server.
