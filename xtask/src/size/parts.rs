@@ -45,7 +45,9 @@ const PARTS: &[(&str, &[&str])] = &[
         &["manager", "heard", "penalty", "standing", "rng"],
     ),
     ("console", &["console"]),
-    ("configuration", &["config", "json"]),
+    ("configuration", &["config", "json", "trial"]),
+    ("Improv", &["improv"]),
+    ("fleet agent", &["agent"]),
 ];
 const REST: &str = "events, QR code, values";
 
