@@ -247,5 +247,6 @@ impl<T: Timer, C: Clock, M: RawMutex> Doors<'_, T, C, M> {
 /// The access point's network; none while it is down.
 fn ap_of(device: &Device) -> Option<Ipv4Net> {
     let manager = device.manager();
-    manager.status().ap_up.then_some(manager.wifi().ap.address)
+    let address = manager.ap_target().address;
+    manager.status().ap_up.then_some(address)
 }

@@ -1,5 +1,6 @@
 //! Sockets of the operating system, for the simulator, Linux boards and tests.
 
+mod clock;
 mod dial;
 
 use std::io;
@@ -12,6 +13,7 @@ use edge_nal_std::Stack;
 pub use edge_nal_std::{TcpSocket, UdpSocket};
 use socket2::{Domain, Protocol, Socket, Type};
 
+pub use clock::HostClock;
 pub use dial::{Connection, HostDial};
 
 use crate::mdns;

@@ -216,7 +216,8 @@ fn host_on(device: &Device, side: Side) -> Option<Host> {
     let manager = device.manager();
     let status = manager.status();
     let net = match side {
-        Side::Ap => status.ap_up.then_some(manager.wifi().ap.address)?,
+        // Not always the one configured: a network joined may have that.
+        Side::Ap => status.ap_up.then_some(manager.ap_target().address)?,
         Side::Station => Ipv4Net {
             addr: status.station_ip?,
             prefix: STATION_PREFIX,

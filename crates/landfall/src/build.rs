@@ -4,10 +4,10 @@ use std::path::Path;
 
 use landfall_core::config::Warning;
 use landfall_core::net::Mac;
+use landfall_device::host::HostClock;
 use landfall_device::runtime::{self, BuildError, Clock, Hook, Radio, Runner, Shared};
 
 use crate::blocking;
-use crate::clock::HostClock;
 use crate::file::JsonFile;
 
 /// Collects what a device on a host is made of. On a chip it is

@@ -23,15 +23,13 @@
 
 pub mod blocking;
 mod build;
-mod clock;
 mod file;
 pub mod host;
 
 pub use build::{Builder, CONFIG_FILE};
-pub use clock::HostClock;
 pub use file::JsonFile;
 pub use landfall_core::{command, config, event, net, radio, status, time};
-pub use landfall_device::host::HostDial;
+pub use landfall_device::host::{HostClock, HostDial};
 pub use landfall_device::mqtt;
 pub use landfall_device::runtime::{
     self, ApError, BuildError, CallError, Clock, Hook, JoinError, LoadError, Radio, Restart,

@@ -1,4 +1,4 @@
-//! The configuration in flash: pieces in the device's store.
+//! The configuration in a store of named items: flash on chips, a file on Linux boards.
 
 use core::ops::Range;
 
@@ -14,7 +14,7 @@ use zeroize::Zeroize;
 
 use super::LoadError;
 use super::storage::{Source, Storage, Stored};
-use crate::store::{Condition, Key, Store, StoreError};
+use crate::store::{Condition, Items, Key, Saved, Store, StoreError, VALUE_MAX};
 
 /// Bytes of the longest piece.
 const PIECE_MAX: usize = if SETTINGS_MAX > NETWORKS_MAX {
@@ -24,8 +24,11 @@ const PIECE_MAX: usize = if SETTINGS_MAX > NETWORKS_MAX {
 };
 
 /// Storage in a partition of NOR flash.
-pub struct FlashStorage<F: NorFlash> {
-    store: Store<F>,
+pub type FlashStorage<F> = ItemStorage<Store<F>>;
+
+/// Storage in named items, each wholly old or wholly new after a power cut.
+pub struct ItemStorage<I> {
+    store: I,
     defaults: Defaults,
     /// As it was when the configuration was loaded: pieces belong to its slot.
     head: Head,
@@ -81,11 +84,7 @@ impl<const N: usize> Piece<N> {
         self.bytes.zeroize();
     }
 
-    async fn write<F: NorFlash>(
-        &mut self,
-        store: &mut Store<F>,
-        key: Key,
-    ) -> Result<(), StoreFailed> {
+    async fn write(&mut self, store: &mut impl Items, key: Key) -> Result<(), StoreFailed> {
         let Some(len) = self.len.take() else {
             return Ok(());
         };
@@ -95,7 +94,7 @@ impl<const N: usize> Piece<N> {
     }
 }
 
-impl<F: NorFlash> FlashStorage<F> {
+impl<F: NorFlash> ItemStorage<Store<F>> {
     /// Opens the store in that partition of the flash, a whole number of its pages. What it does
     /// not hold is as `defaults` say.
     ///
@@ -107,7 +106,20 @@ impl<F: NorFlash> FlashStorage<F> {
         defaults: Defaults,
     ) -> Result<Self, StoreError> {
         let (store, condition) = Store::open(flash, partition).await?;
-        Ok(Self {
+        Ok(Self::over(store, condition, defaults))
+    }
+
+    /// The flash back, for whoever goes on with it.
+    pub fn into_flash(self) -> F {
+        self.store.close()
+    }
+}
+
+impl<I: Items> ItemStorage<I> {
+    /// Storage in these items, which were found in that condition. What they do not hold is as
+    /// `defaults` say.
+    pub fn over(store: I, condition: Condition, defaults: Defaults) -> Self {
+        Self {
             store,
             defaults,
             head: Head::default(),
@@ -115,22 +127,31 @@ impl<F: NorFlash> FlashStorage<F> {
             networks: Piece::EMPTY,
             taken: Taken::Own,
             condition,
-        })
+        }
     }
 
-    /// In what condition the partition was found.
+    /// In what condition the store was found.
     pub fn condition(&self) -> Condition {
         self.condition
     }
 
-    /// The flash back, for whoever goes on with it.
-    pub fn into_flash(self) -> F {
-        self.store.close()
+    /// The store, for what else is kept in it.
+    pub fn store(&mut self) -> &mut I {
+        &mut self.store
     }
 
-    /// The store, for what else is kept in it.
-    pub fn store(&mut self) -> &mut Store<F> {
-        &mut self.store
+    /// Whether no device has booted from it yet, nor been given a whole configuration: the networks
+    /// are written last, and an identity at the first boot.
+    pub async fn is_blank(&mut self) -> bool {
+        let mut buffer = [0; VALUE_MAX];
+        for key in [Key::Identity, Key::Networks] {
+            let is_there = self.store.load(key, &mut buffer).await != Ok(None);
+            buffer.zeroize();
+            if is_there {
+                return false;
+            }
+        }
+        true
     }
 
     /// Stores a whole configuration, as a device is given one before it first starts. What was on
@@ -164,7 +185,7 @@ impl<F: NorFlash> FlashStorage<F> {
 
     async fn write_head(&mut self, head: Head) -> Result<(), StoreFailed> {
         let saved = self.store.save(Key::Head, &head.encode()).await;
-        saved.map(drop).map_err(|_| StoreFailed)
+        saved.map(|_: Saved| ()).map_err(|_| StoreFailed)
     }
 
     /// Writes the pieces that were taken into that slot, settings first.
@@ -266,7 +287,7 @@ impl<F: NorFlash> FlashStorage<F> {
     }
 }
 
-impl<F: NorFlash> Storage for FlashStorage<F> {
+impl<I: Items> Storage for ItemStorage<I> {
     async fn load(&mut self, warn: &mut dyn FnMut(&Warning<'_>)) -> Result<Stored, LoadError> {
         let head = self.stored_head().await;
         self.head = head.map_err(|_| LoadError::StoreFailed)?;
@@ -354,7 +375,7 @@ impl<F: NorFlash> Storage for FlashStorage<F> {
 
     async fn save_item(&mut self, key: Key, item: &[u8]) -> Result<(), StoreFailed> {
         let saved = self.store.save(key, item).await;
-        saved.map(drop).map_err(|_| StoreFailed)
+        saved.map(|_: Saved| ()).map_err(|_| StoreFailed)
     }
 }
 

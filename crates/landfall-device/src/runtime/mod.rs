@@ -45,7 +45,7 @@ pub use device::Device;
 pub use error::{
     ApError, CallError, JoinError, LoadError, PutError, SaveError, ScanError, ServerError, SetError,
 };
-pub use flash::FlashStorage;
+pub use flash::{FlashStorage, ItemStorage};
 pub use hooks::{HOOKS_MAX, Hook};
 pub use radio::{Radio, Target};
 pub use runner::{Restart, Runner};

@@ -12,6 +12,8 @@
 //!         marks, then items: key, value, CRC; the newest of a key counts
 //! ```
 
+#[cfg(feature = "std")]
+mod file;
 mod guard;
 mod key;
 #[cfg(any(test, fuzzing))]
@@ -32,6 +34,8 @@ use zeroize::Zeroize;
 
 use guard::{Found, PageGuard};
 
+#[cfg(feature = "std")]
+pub use file::FileItems;
 pub use key::{Key, MARKS_MAX};
 
 /// Sectors of flash that make one page: a partition begins on a sector and is a whole number of
@@ -95,6 +99,48 @@ pub struct Store<F: NorFlash> {
 /// Some flash drivers want the bytes they write on a word boundary.
 #[repr(align(4))]
 struct Scratch([u8; SCRATCH_LEN]);
+
+/// Named items, wherever they are kept: each is wholly old or wholly new after a power cut.
+pub trait Items {
+    /// The value of `key`, copied to the front of `buf`; none where nothing is stored.
+    ///
+    /// # Errors
+    /// [`StoreError::TooLong`] where `buf` is too short for it, else as the medium says.
+    fn load<'b>(
+        &mut self,
+        key: Key,
+        buf: &'b mut [u8],
+    ) -> impl Future<Output = Result<Option<&'b [u8]>, StoreError>>;
+
+    /// Stores `value` under `key`; an empty value is as good as none. Writes nothing where exactly
+    /// that is stored. When it answers, the value outlives a power cut.
+    ///
+    /// # Errors
+    /// As [`StoreError`] says; the value before it stands then.
+    fn save(&mut self, key: Key, value: &[u8]) -> impl Future<Output = Result<Saved, StoreError>>;
+
+    /// Forgets what is stored under `key`.
+    ///
+    /// # Errors
+    /// As [`save`](Self::save).
+    fn remove(&mut self, key: Key) -> impl Future<Output = Result<Saved, StoreError>> {
+        self.save(key, &[])
+    }
+}
+
+impl<F: NorFlash> Items for Store<F> {
+    async fn load<'b>(
+        &mut self,
+        key: Key,
+        buf: &'b mut [u8],
+    ) -> Result<Option<&'b [u8]>, StoreError> {
+        Self::load(self, key, buf).await
+    }
+
+    async fn save(&mut self, key: Key, value: &[u8]) -> Result<Saved, StoreError> {
+        Self::save(self, key, value).await
+    }
+}
 
 impl<F: NorFlash> Store<F> {
     /// Opens the store in the addresses `partition`, and reformats it where it cannot be read.

@@ -6,7 +6,7 @@ use landfall_core::config::{Config, ConfigRef, Defaults, Warning};
 use landfall_core::manager::{StoreFailed, StoreOp};
 use landfall_core::net::Passphrase;
 use landfall_device::runtime::{FlashStorage, LoadError, Source, Storage, Stored};
-use landfall_device::store::{Key, StoreError, VALUE_MAX};
+use landfall_device::store::{Key, StoreError};
 use landfall_sim::flash::SECTOR_SIZE;
 
 use super::SharedFlash;
@@ -43,7 +43,7 @@ impl SimStorage {
             Err(other) => return Err(other),
         };
         if let Some(config) = given
-            && (reset || is_blank(&mut storage).await)
+            && (reset || storage.is_blank().await)
             && storage.seed(config).await.is_err()
         {
             tracing::error!("the flash did not take the configuration, nothing will be saved");
@@ -57,19 +57,6 @@ impl SimStorage {
         let config = config.unwrap_or_else(|| Defaults::built_in().config());
         Self::Refusing(Box::new(config))
     }
-}
-
-/// Whether no device has booted from it yet, nor been given a whole configuration: the networks are
-/// written last, and an identity at the first boot.
-async fn is_blank(storage: &mut FlashStorage<SharedFlash>) -> bool {
-    let mut buffer = vec![0; VALUE_MAX];
-    for key in [Key::Identity, Key::Networks] {
-        let found = storage.store().load(key, &mut buffer).await;
-        if found != Ok(None) {
-            return false;
-        }
-    }
-    true
 }
 
 impl Storage for SimStorage {
