@@ -2,6 +2,8 @@
 
 use std::fs::{File, OpenOptions};
 use std::io::{self, BufRead, IsTerminal, Read, Write};
+use std::os::fd::OwnedFd;
+use std::os::unix::net::UnixStream;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 use std::sync::mpsc::{Receiver, RecvTimeoutError, Sender, channel};
@@ -22,10 +24,10 @@ use super::{Ended, Failure};
 /// printed, and the exit status is 1 if one of them was an ERR.
 #[derive(Debug, Args)]
 #[command(
-    after_help = "Examples:\n  landfall console /dev/ttyUSB0\n  echo NET:STATUS | landfall console /dev/pts/5"
+    after_help = "Examples:\n  landfall console /dev/ttyUSB0\n  echo NET:STATUS | landfall console /dev/pts/5\n  landfall console /run/landfall/console"
 )]
 pub(super) struct Console {
-    /// The serial port, or the pseudo-terminal of a simulated device
+    /// The serial port, the pseudo-terminal of a simulated device, or the socket of landfalld
     path: PathBuf,
 }
 
@@ -54,10 +56,14 @@ impl Console {
     }
 }
 
-/// Opens the port as a raw line of 115200 baud, which a pseudo-terminal takes as well.
+/// Opens the port: the socket of a Linux board's daemon, or a raw line of 115200 baud, which a
+/// pseudo-terminal takes as well.
 pub(super) fn open(path: &Path) -> io::Result<File> {
-    use std::os::unix::fs::OpenOptionsExt;
+    use std::os::unix::fs::{FileTypeExt, OpenOptionsExt};
 
+    if std::fs::metadata(path)?.file_type().is_socket() {
+        return Ok(File::from(OwnedFd::from(UnixStream::connect(path)?)));
+    }
     let port = OpenOptions::new()
         .read(true)
         .write(true)
