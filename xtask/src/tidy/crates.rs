@@ -18,6 +18,7 @@ const MAY_USE: &[(&str, &[&str])] = &[
     ("landfall-embassy", CHIP),
     ("landfall-server", &["landfall-core", "landfall-protocol"]),
     ("landfall-sim", CHIP),
+    ("landfall-linux", CHIP),
     ("landfall", EVERYTHING),
     ("landfall-size", CHIP),
     ("landfall-virt", EMULATED),

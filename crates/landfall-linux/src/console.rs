@@ -1,0 +1,182 @@
+//! The console at a Unix socket: one serial line that several may listen on.
+//!
+//! Whoever connects hears everything from then on, as on a serial line that several terminals hang on;
+//! the first one hears what was said before, too. What one types, the device takes as it comes.
+
+use std::cell::RefCell;
+use std::collections::VecDeque;
+use std::convert::Infallible;
+use std::fs::{self, Permissions};
+use std::io::{self, Read, Write};
+use std::os::unix::fs::PermissionsExt;
+use std::os::unix::net::{UnixListener, UnixStream};
+use std::path::{Path, PathBuf};
+use std::rc::Rc;
+use std::time::Duration;
+
+use async_executor::LocalExecutor;
+use async_io::{Async, Timer};
+use edge_nal::io::ErrorType;
+use futures_lite::future;
+
+/// Who may connect: its owner.
+const MODE: u32 = 0o600;
+/// How much is kept for whoever comes first, in bytes.
+const KEPT_MAX: usize = 4096;
+/// Most terminals at one time.
+const TERMINALS_MAX: usize = 8;
+/// Bytes that are read from a terminal at once.
+const TYPED_MAX: usize = 256;
+/// How soon another connection is waited for after one failed.
+const ACCEPT_RETRY: Duration = Duration::from_millis(100);
+
+/// The socket; its file goes with it.
+pub struct ConsoleSocket {
+    listener: Async<UnixListener>,
+    path: PathBuf,
+    terminals: RefCell<Vec<Rc<Async<UnixStream>>>>,
+    /// What was said before anybody came; none: somebody did.
+    kept: RefCell<Option<VecDeque<u8>>>,
+    typed: (
+        async_channel::Sender<Vec<u8>>,
+        async_channel::Receiver<Vec<u8>>,
+    ),
+    /// What did not fit the reader's buffer.
+    rest: RefCell<VecDeque<u8>>,
+}
+
+impl ConsoleSocket {
+    /// Binds it there.
+    ///
+    /// # Errors
+    /// The folder is not ours to write to.
+    pub fn bind(path: &Path) -> io::Result<Self> {
+        // One is left from a run that was killed; who runs now holds the lock on the store.
+        let _ = fs::remove_file(path);
+        let listener = Async::<UnixListener>::bind(path)?;
+        fs::set_permissions(path, Permissions::from_mode(MODE))?;
+        Ok(Self {
+            listener,
+            path: path.to_owned(),
+            terminals: RefCell::default(),
+            kept: RefCell::new(Some(VecDeque::new())),
+            typed: async_channel::bounded(1),
+            rest: RefCell::default(),
+        })
+    }
+
+    /// Lets terminals in, and reads them. Never ends.
+    pub async fn serve(&self, spawn: &LocalExecutor<'_>) -> Infallible {
+        loop {
+            match self.listener.accept().await {
+                Ok((stream, _)) => {
+                    if let Some(stream) = self.admit(stream) {
+                        let typed = self.typed.0.clone();
+                        spawn.spawn(read(stream, typed)).detach();
+                    }
+                }
+                Err(error) => {
+                    tracing::warn!("the console's socket: {error}");
+                    Timer::after(ACCEPT_RETRY).await;
+                }
+            }
+        }
+    }
+
+    /// Takes a terminal among those that hear; none: there are as many as there can be.
+    fn admit(&self, stream: Async<UnixStream>) -> Option<Rc<Async<UnixStream>>> {
+        let stream = Rc::new(stream);
+        self.forget_gone();
+        let mut terminals = self.terminals.borrow_mut();
+        if terminals.len() == TERMINALS_MAX {
+            return None;
+        }
+        if let Some(kept) = self.kept.borrow_mut().take() {
+            let kept: Vec<u8> = kept.into();
+            // A new socket has room for more.
+            let _ = stream.get_ref().write(&kept);
+        }
+        terminals.push(Rc::clone(&stream));
+        Some(stream)
+    }
+
+    /// A terminal whose reader ended is held by nobody but us.
+    fn forget_gone(&self) {
+        self.terminals
+            .borrow_mut()
+            .retain(|terminal| Rc::strong_count(terminal) > 1);
+    }
+
+    fn print(&self, bytes: &[u8]) {
+        self.forget_gone();
+        if let Some(kept) = &mut *self.kept.borrow_mut() {
+            kept.extend(bytes);
+            trim(kept);
+        }
+        for terminal in &*self.terminals.borrow() {
+            // One that does not read misses what does not fit; it never delays the device.
+            let _ = terminal.get_ref().write(bytes);
+        }
+    }
+}
+
+impl Drop for ConsoleSocket {
+    fn drop(&mut self) {
+        let _ = fs::remove_file(&self.path);
+    }
+}
+
+/// Hands on what is typed at a terminal until it is closed.
+async fn read(terminal: Rc<Async<UnixStream>>, typed: async_channel::Sender<Vec<u8>>) {
+    let mut buffer = [0; TYPED_MAX];
+    loop {
+        let read = terminal
+            .read_with(|mut stream| stream.read(&mut buffer))
+            .await;
+        match read {
+            Ok(len @ 1..) if typed.send(buffer[..len].to_vec()).await.is_ok() => {}
+            Ok(_) | Err(_) => return,
+        }
+    }
+}
+
+/// Drops the oldest lines beyond what is kept, whole ones.
+fn trim(kept: &mut VecDeque<u8>) {
+    if kept.len() <= KEPT_MAX {
+        return;
+    }
+    let excess = kept.len() - KEPT_MAX;
+    let end = kept.iter().skip(excess).position(|byte| *byte == b'\n');
+    let cut = end.map_or(excess, |after| excess + after + 1);
+    kept.drain(..cut.min(kept.len()));
+}
+
+impl ErrorType for &ConsoleSocket {
+    type Error = io::Error;
+}
+
+/// What is typed, at whichever terminal.
+impl edge_nal::io::Read for &ConsoleSocket {
+    async fn read(&mut self, buf: &mut [u8]) -> io::Result<usize> {
+        if self.rest.borrow().is_empty() {
+            match self.typed.1.recv().await {
+                Ok(typed) => self.rest.borrow_mut().extend(typed),
+                // Its other end is held beside it.
+                Err(_) => future::pending().await,
+            }
+        }
+        Read::read(&mut *self.rest.borrow_mut(), buf)
+    }
+}
+
+/// What is said, to all terminals.
+impl edge_nal::io::Write for &ConsoleSocket {
+    async fn write(&mut self, buf: &[u8]) -> io::Result<usize> {
+        self.print(buf);
+        Ok(buf.len())
+    }
+
+    async fn flush(&mut self) -> io::Result<()> {
+        Ok(())
+    }
+}

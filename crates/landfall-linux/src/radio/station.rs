@@ -1,0 +1,259 @@
+//! The station: wpa_supplicant, started for our interface alone.
+
+use std::fs;
+use std::io;
+use std::path::{Path, PathBuf};
+use std::process::Command;
+use std::time::{Duration, Instant};
+
+use async_io::Timer;
+use futures_lite::future;
+use landfall_core::net::{Bssid, Channel, Ssid};
+use landfall_core::radio::{AuthMode, ScanRow};
+use zeroize::Zeroizing;
+
+use super::driver::Settings;
+use crate::control::{Control, ControlError, Events};
+use crate::process::{Process, find};
+use crate::wpa::network::Network;
+use crate::wpa::text::line;
+use crate::wpa::{self, Event, bss};
+
+/// Time for it to answer after its start.
+const START_TIMEOUT: Duration = Duration::from_secs(8);
+/// How often it is asked meanwhile.
+const START_RETRY: Duration = Duration::from_millis(20);
+/// Most rows of a scan that are told.
+const ROWS_MAX: usize = 200;
+/// The strength told where the driver does not know it, in dBm.
+const UNKNOWN_RSSI: i8 = -100;
+
+/// A running wpa_supplicant.
+pub(super) struct Station {
+    process: Process,
+    control: Control,
+    events: Events,
+}
+
+/// What happened there.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum StationEvent {
+    Said(Event),
+    Gone,
+}
+
+/// How the link is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct LinkState {
+    pub(super) bssid: Option<Bssid>,
+    pub(super) channel: Option<Channel>,
+    pub(super) rssi: i8,
+}
+
+impl Station {
+    /// Starts it for our interface.
+    ///
+    /// # Errors
+    /// It is not installed, ends at once, or does not answer.
+    pub(super) async fn start(settings: &Settings) -> io::Result<Self> {
+        let program = find("wpa_supplicant").ok_or_else(|| missing("wpa_supplicant"))?;
+        let folder = settings.run.join("wpa");
+        let config = settings.run.join("wpa_supplicant.conf");
+        fs::write(&config, wpa::config(&folder, settings.country.as_deref()))?;
+        let mut command = Command::new(program);
+        command
+            .args(["-D", "nl80211", "-i", &settings.interface, "-c"])
+            .arg(&config);
+        let process = Process::start("wpa_supplicant", &mut command)?;
+        let socket = folder.join(&settings.interface);
+        let control = answering(&process, &socket, &settings.run).await?;
+        let events = Events::attach(&socket, &settings.run)
+            .await
+            .map_err(io::Error::other)?;
+        for setting in wpa::SETTINGS {
+            // An older version does not know it, and does without.
+            let _ = control.order(setting).await;
+        }
+        Ok(Self {
+            process,
+            control,
+            events,
+        })
+    }
+
+    /// Ends it; the interface is down then.
+    pub(super) async fn stop(self) {
+        // Who is left without a word is kept in the access point's list for minutes.
+        let _ = self.control.order("DISCONNECT").await;
+        self.process.stop().await;
+    }
+
+    /// What happens next. Dropping the future loses nothing.
+    pub(super) async fn next(&self) -> StationEvent {
+        let said = async {
+            match self.events.next().await {
+                Ok(line) => StationEvent::Said(Event::parse(&line)),
+                Err(_) => StationEvent::Gone,
+            }
+        };
+        let gone = async {
+            self.process.ended().await;
+            StationEvent::Gone
+        };
+        future::or(said, gone).await
+    }
+
+    /// Begins a scan; false: another one is under way, whose end will do.
+    pub(super) async fn scan(&self, ssid: Option<&Ssid>) -> Result<bool, ControlError> {
+        match self.control.ask(&wpa::scan_request(ssid)).await?.trim_end() {
+            "OK" => Ok(true),
+            "FAIL-BUSY" => Ok(false),
+            other => Err(ControlError::Refused(format!("SCAN: {other}"))),
+        }
+    }
+
+    /// Ends the scan under way.
+    pub(super) async fn abort_scan(&self) {
+        // It may have ended by itself.
+        let _ = self.control.order("ABORT_SCAN").await;
+    }
+
+    /// What was heard since then, strongest first.
+    pub(super) async fn rows(&self, since: Instant) -> Result<Vec<ScanRow>, ControlError> {
+        let oldest_s = u32::try_from(since.elapsed().as_secs())
+            .unwrap_or(u32::MAX)
+            .saturating_add(1);
+        let mut rows = Vec::new();
+        let mut from = 0;
+        while rows.len() < ROWS_MAX {
+            let answer = self.control.ask(&bss::request(from)).await?;
+            let mut last = None;
+            for row in bss::rows(&answer) {
+                last = Some(row.id);
+                rows.extend(row.row.filter(|_| row.age_s <= oldest_s));
+            }
+            match last {
+                Some(id) if id >= from => from = id + 1,
+                Some(_) | None => break,
+            }
+        }
+        rows.sort_by_key(|row| std::cmp::Reverse(row.rssi));
+        Ok(rows)
+    }
+
+    /// Begins to join, and forgets what was said about networks before.
+    pub(super) async fn join(&self, network: &Network) -> Result<(), ControlError> {
+        self.leave().await?;
+        // Who failed before is not passed over: that is for the machine to decide. The command's
+        // name is another one in older versions.
+        if self.control.order("BSSID_IGNORE clear").await.is_err() {
+            let _ = self.control.order("BLACKLIST clear").await;
+        }
+        let id = self.control.ask("ADD_NETWORK").await?;
+        let id = id.trim_end();
+        for (name, value) in network.variables() {
+            let command = Zeroizing::new(format!("SET_NETWORK {id} {name} {}", *value));
+            self.control.order(&command).await?;
+        }
+        while future::poll_once(self.events.next()).await.is_some() {}
+        self.control.order(&format!("SELECT_NETWORK {id}")).await
+    }
+
+    /// Looks for the network once more.
+    pub(super) async fn look_again(&self) {
+        // It looks again by itself after a while, too.
+        let _ = self.control.order("REASSOCIATE").await;
+    }
+
+    /// Leaves, and forgets the network with its key.
+    pub(super) async fn leave(&self) -> Result<(), ControlError> {
+        self.control.order("DISCONNECT").await?;
+        self.control.order("REMOVE_NETWORK all").await
+    }
+
+    /// How the link is; none: there is none.
+    pub(super) async fn link(&self) -> Option<LinkState> {
+        let status = self.control.ask("STATUS").await.ok()?;
+        if line(&status, "wpa_state") != Some("COMPLETED") {
+            return None;
+        }
+        let signal = self.control.ask("SIGNAL_POLL").await.unwrap_or_default();
+        let rssi = line(&signal, "RSSI").and_then(|rssi| rssi.parse::<i32>().ok());
+        let frequency = line(&status, "freq").and_then(|freq| freq.parse().ok());
+        Some(LinkState {
+            bssid: line(&status, "bssid").and_then(|text| Bssid::parse(text.as_bytes())),
+            channel: frequency.and_then(bss::channel),
+            rssi: rssi.map_or(UNKNOWN_RSSI, |rssi| rssi.clamp(-127, 0) as i8),
+        })
+    }
+
+    /// How the access points of that name let in, as heard a moment ago.
+    pub(super) async fn ways_into(&self, ssid: &Ssid, since: Instant) -> Vec<AuthMode> {
+        let rows = self.rows(since).await.unwrap_or_default();
+        let of_name = rows.iter().filter(|row| row.ssid.as_ref() == Some(ssid));
+        of_name.map(|row| row.auth).collect()
+    }
+}
+
+/// Connects to a program's socket as soon as it answers there.
+pub(super) async fn answering(
+    process: &Process,
+    socket: &Path,
+    folder: &Path,
+) -> io::Result<Control> {
+    let asked = async {
+        let deadline = Instant::now() + START_TIMEOUT;
+        loop {
+            if let Ok(control) = Control::connect(socket, folder)
+                && control
+                    .ask("PING")
+                    .await
+                    .is_ok_and(|reply| reply.starts_with("PONG"))
+            {
+                return Ok(control);
+            }
+            if Instant::now() > deadline {
+                return Err(io::ErrorKind::TimedOut.into());
+            }
+            Timer::after(START_RETRY).await;
+        }
+    };
+    let ended = async {
+        process.ended().await;
+        Err(io::Error::other(
+            "it ended at once; RUST_LOG=debug shows what it said",
+        ))
+    };
+    future::or(asked, ended).await
+}
+
+/// The program is not installed.
+pub(super) fn missing(name: &str) -> io::Error {
+    io::Error::new(io::ErrorKind::NotFound, format!("{name} is not installed"))
+}
+
+/// Ends the programs that an earlier run left behind on these sockets.
+pub async fn end_leftovers(run: &Path) {
+    for folder in ["wpa", "hostapd"].map(|name| run.join(name)) {
+        let Ok(entries) = fs::read_dir(&folder) else {
+            continue;
+        };
+        for socket in entries.flatten().map(|entry: fs::DirEntry| entry.path()) {
+            end_leftover(&socket, run).await;
+        }
+    }
+}
+
+async fn end_leftover(socket: &PathBuf, run: &Path) {
+    if let Ok(control) = Control::connect(socket, run)
+        && control.order("TERMINATE").await.is_ok()
+    {
+        tracing::info!("ended what an earlier run left at {}", socket.display());
+        let deadline = Instant::now() + START_TIMEOUT;
+        while socket.exists() && Instant::now() < deadline {
+            Timer::after(START_RETRY).await;
+        }
+    }
+    // The socket of one that was killed.
+    let _ = fs::remove_file(socket);
+}
