@@ -38,6 +38,7 @@ impl Driver {
                 if before != Some(lease.net) {
                     tracing::info!("address {}", lease.net);
                     self.line.tell(RadioEvent::Address(lease.net));
+                    self.give_way();
                 }
             }
             Ok(News::Lost) => {
@@ -102,12 +103,10 @@ impl Driver {
             }
         }
         let address = self.address.held().filter(|net| self.is_set(*net));
-        // One that made room for a station with an address does not come back as long as that has it.
-        let paused = self.paused.is_some() && address.is_none();
         self.line.tell(RadioEvent::Report(LinkReport {
             rssi: state.map(|state| state.rssi),
             address,
-            ap_up: self.ap.is_some() || paused,
+            ap_up: self.ap.is_some() || self.paused.is_some(),
         }));
     }
 

@@ -15,7 +15,7 @@ use crate::wpa::network::Network;
 impl Driver {
     pub(super) async fn start_ap(&mut self, target: AccessPoint, channel: Channel) {
         let told = if !self.board.both && self.link.is_some() {
-            tracing::warn!("the radio cannot be an access point while it is in a network");
+            tracing::info!("the radio cannot be an access point while it is in a network");
             RadioEvent::ApFailed {
                 reason: Reason::TIMED_OUT,
             }
@@ -96,6 +96,14 @@ impl Driver {
             && let Err(error) = self.bring_up(target, channel).await
         {
             tracing::error!("the access point does not come back: {error}");
+            self.line.tell(RadioEvent::ApStopped);
+        }
+    }
+
+    /// The station has an address: an access point that made room for it does not come back before it
+    /// is asked for again.
+    pub(super) fn give_way(&mut self) {
+        if self.paused.take().is_some() {
             self.line.tell(RadioEvent::ApStopped);
         }
     }
