@@ -102,8 +102,28 @@ impl<T: Timer, C: Clock, M: RawMutex> Doors<'_, T, C, M> {
         self.http(Service::Portal, on, doorway, so, buffers).await
     }
 
-    /// The config server, while the configuration wants it and its side is up.
+    /// The config server on one side, while the configuration wants it and that side is up.
     pub async fn config<const N: usize>(
+        self,
+        side: Side,
+        doorway: &impl Doorway,
+        buffers: &mut [[u8; http::CONFIG_BUFFER_LEN]; N],
+    ) -> Infallible {
+        self.config_on(On::Side(side), doorway, buffers).await
+    }
+
+    /// The same on both sides at once, where the device has no addresses of its own: elsewhere what a
+    /// request may do depends on the side it came from, which one socket cannot tell.
+    pub async fn config_on_loopback<D: Doorway, const N: usize>(
+        self,
+        doorway: &D,
+        buffers: &mut [[u8; http::CONFIG_BUFFER_LEN]; N],
+    ) -> Infallible {
+        const { assert!(D::IS_LOOPBACK, "each side has a socket of its own") };
+        self.config_on(On::Both, doorway, buffers).await
+    }
+
+    async fn config_on<const N: usize>(
         self,
         on: On,
         doorway: &impl Doorway,

@@ -2,22 +2,24 @@
 //! room they take, and pays for no other.
 
 use core::convert::Infallible;
-use core::net::SocketAddr;
 
-use edge_nal::TcpAccept;
-use embassy_futures::select::{Either, select};
+use embassy_futures::join::join_array;
+use embassy_futures::select::select;
 use embassy_net::Stack;
 use embassy_sync::blocking_mutex::raw::RawMutex;
 use landfall_device::dial::Plain;
 use landfall_device::doors::{self as device, Doorway, On};
 use landfall_device::fleet::{self, Firmware};
-use landfall_device::http::{self, BUFFER_LEN, CONFIG_BUFFER_LEN, STREAMS_ON_CHIP, Side};
+use landfall_device::http::{
+    self, BUFFER_LEN, CONFIG_BUFFER_LEN, Door, STREAMS_ON_CHIP, Server, Service, Side,
+};
 use landfall_device::mqtt::{Gateway, News};
-use landfall_device::runtime::Wifi;
+use landfall_device::runtime::{Device, Wifi};
 use landfall_device::{dhcp, dns, mdns, webrepl};
 
+use crate::both::{self, Both};
 use crate::net::Outward;
-use crate::tcp::{Connection, Listener, Sockets, TcpError};
+use crate::tcp::{Listener, Sockets};
 use crate::{EmbassyClock, tcp, udp};
 
 /// Connections that a side's portal serves at one time: its event stream, and four others.
@@ -162,8 +164,31 @@ impl<'d, M: RawMutex> Doors<'d, M> {
         let ConfigRoom { station, ap, http } = room;
         let station = Sockets::new(sides.station, station);
         let ap = Sockets::new(sides.ap, ap);
-        let port = Both(station.listen(CONFIG_PORT), ap.listen(CONFIG_PORT));
-        self.0.config(On::Both, &port, http).await
+        let of = |side| Server {
+            device: &self.0.wifi,
+            timer: self.0.timer,
+            shared: self.0.http,
+            door: Door {
+                service: Service::Config,
+                side,
+                port: CONFIG_PORT,
+                loopback: false,
+            },
+        };
+        let (on_station, on_ap) = (of(Side::Station), of(Side::Ap));
+        let shared = self.0.wifi.shared();
+        loop {
+            let workers = http.each_mut().map(|buffer| {
+                let port = Both(station.listen(CONFIG_PORT), ap.listen(CONFIG_PORT));
+                both::work(&on_station, &on_ap, port, buffer)
+            });
+            shared
+                .wait_for(|device| config_runs(device).then_some(()))
+                .await;
+            let closed = shared.wait_for(|device| (!config_runs(device)).then_some(()));
+            // No worker ends.
+            select(join_array(workers), closed).await;
+        }
     }
 
     /// WebREPL, while the configuration wants it on what the device is on.
@@ -241,22 +266,11 @@ impl<'d, const N: usize> Doorway for Listener<'_, 'd, N> {
     }
 }
 
-/// One port on both sides.
-#[derive(Clone, Copy)]
-struct Both<'s, 'd, const N: usize>(Listener<'s, 'd, N>, Listener<'s, 'd, N>);
-
-impl<'d, const N: usize> TcpAccept for Both<'_, 'd, N> {
-    type Error = TcpError;
-    type Socket<'a>
-        = Connection<'a, 'd>
-    where
-        Self: 'a;
-
-    async fn accept(&self) -> Result<(SocketAddr, Connection<'_, 'd>), TcpError> {
-        match select(self.0.accept(), self.1.accept()).await {
-            Either::First(accepted) | Either::Second(accepted) => accepted,
-        }
-    }
+/// Whether the configuration wants the config server, and somebody can get there.
+fn config_runs(device: &Device) -> bool {
+    let status = device.manager().status();
+    let is_up = status.ap_up || status.station_ip.is_some();
+    is_up && device.services.config_server_runs()
 }
 
 impl<'d, const N: usize> Doorway for Both<'_, 'd, N> {

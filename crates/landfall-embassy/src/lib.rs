@@ -10,6 +10,7 @@
 #![forbid(unsafe_code)]
 
 pub mod address;
+mod both;
 mod clock;
 pub mod doors;
 pub mod net;

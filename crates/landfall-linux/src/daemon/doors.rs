@@ -104,7 +104,7 @@ impl Doors {
         let mut at_config = buffers::<CONFIG_CONNECTIONS, _>();
         let mut at_webrepl = buffers::<{ webrepl::CONNECTIONS_MIN }, _>();
         let portal = Box::pin(doors.portal(ports.side, &ports.portal, &mut at_portal));
-        let config = Box::pin(doors.config(on, &ports.config, &mut at_config));
+        let config = Box::pin(doors.config(ports.side, &ports.config, &mut at_config));
         let web_repl = Box::pin(doors.web_repl(on, &ports.webrepl, &mut at_webrepl));
         let name = Box::pin(mdns::serve(self.wifi, ports.side, async |address| {
             bind_mdns(address)

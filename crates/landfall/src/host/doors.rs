@@ -109,7 +109,7 @@ impl Doors {
         // Each in a box of its own: together they are more than a thread's stack likes to move.
         let ap = Box::pin(doors.portal(Side::Ap, &ports.ap, &mut at_ap));
         let sta = Box::pin(doors.portal(Side::Station, &ports.sta, &mut at_sta));
-        let config = Box::pin(doors.config(On::Both, &ports.config, &mut at_config));
+        let config = Box::pin(doors.config_on_loopback(&ports.config, &mut at_config));
         let web_repl = Box::pin(doors.web_repl(On::Both, &ports.webrepl, &mut at_webrepl));
         let gateway = Gateway::new(self.wifi, HostDial::new(self.wifi), log);
         let gateway = Box::pin(gateway.run());
