@@ -1,12 +1,20 @@
 //! The programs of `firmware/virt`, on QEMU's riscv32 machine: a line `virt NAME ok` or
 //! `virt NAME failed` for each thing that is looked at.
 
+mod checks;
+mod console;
+mod device;
+mod http;
+mod instructions;
+mod memory;
 mod qemu;
 mod scenarios;
 
 use std::path::{Path, PathBuf};
 
 use anyhow::{Result, ensure};
+
+use device::Device;
 
 use crate::riscv::{self, TARGET_ATOMIC, Toolchain};
 
@@ -17,19 +25,40 @@ const FIRMWARE: &str = "firmware/virt";
 pub(crate) fn report(root: &Path) -> Result<()> {
     qemu::need()?;
     let programs = build(root)?;
-    let checks = [("scenarios", scenarios::check(root, &programs))];
-    let mut failed = 0;
-    for (name, checked) in checks {
+    let mut told = Told::default();
+    told.tell("scenarios", scenarios::check(root, &programs));
+    told.tell("instructions", instructions::count(&programs));
+    let folder = programs.join("device-run");
+    device::new_disk(&folder)?;
+    {
+        let mut device = Device::start(&programs, &folder)?;
+        for (name, check) in checks::CHECKS {
+            told.tell(name, check(&mut device));
+        }
+    }
+    told.tell("memory", memory::measure(&programs, &folder));
+    let mut device = Device::start(&programs, &folder)?;
+    told.tell("kept", checks::kept(&mut device));
+    ensure!(told.failed == 0, "{} failed", told.failed);
+    Ok(())
+}
+
+/// What was told, line by line.
+#[derive(Default)]
+struct Told {
+    failed: usize,
+}
+
+impl Told {
+    fn tell(&mut self, name: &str, checked: Result<String>) {
         match checked {
             Ok(what) => println!("virt {name} ok: {what}"),
             Err(error) => {
-                failed += 1;
+                self.failed += 1;
                 println!("virt {name} failed: {error:#}");
             }
         }
     }
-    ensure!(failed == 0, "{failed} failed");
-    Ok(())
 }
 
 /// Builds the programs; gives their folder.

@@ -10,6 +10,7 @@ mod panic;
 mod plic;
 pub mod power;
 mod register;
+pub mod stack;
 mod start;
 pub mod uart;
 pub mod virtio;

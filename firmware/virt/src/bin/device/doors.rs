@@ -11,7 +11,7 @@ use landfall_embassy::doors::{
 use landfall_embassy::{EmbassyClock, address, serial, tcp, udp};
 use landfall_virt::machine::{uart, virtio};
 use landfall_virt::radio::VirtualAir;
-use static_cell::StaticCell;
+use static_cell::ConstStaticCell;
 
 use crate::{Mutex, PORT};
 
@@ -30,11 +30,11 @@ fn spawn<S>(spawner: Spawner, task: Result<SpawnToken<S>, SpawnError>) {
     spawner.spawn(task.unwrap_or_else(|_| unreachable!("a place for each is made")));
 }
 
-/// Makes room, once.
+/// Makes room, once: from the start, and not on the stack.
 macro_rules! room {
     ($kind:ty) => {{
-        static ROOM: StaticCell<$kind> = StaticCell::new();
-        ROOM.init_with(<$kind>::new)
+        static ROOM: ConstStaticCell<$kind> = ConstStaticCell::new(<$kind>::new());
+        ROOM.take()
     }};
 }
 

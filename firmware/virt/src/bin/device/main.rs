@@ -3,17 +3,21 @@
 #![no_std]
 #![no_main]
 
+extern crate alloc;
+
 mod doors;
+
+use alloc::format;
 
 use embassy_executor::{Executor, Spawner};
 use embassy_net::{Config, Runner, Stack, StackResources};
 use embassy_sync::blocking_mutex::raw::CriticalSectionRawMutex;
 use embassy_time::{Duration, Timer};
 use landfall_core::command::Door;
-use landfall_core::config::{Defaults, Warning};
+use landfall_core::config::{Defaults, Secret, Warning};
 use landfall_core::net::Mac;
 use landfall_device::runtime::{Builder, Clock, FlashStorage, Restart, Shared, Wifi};
-use landfall_device::store::SECTORS_MIN;
+use landfall_device::store::{Condition, SECTORS_MIN};
 use landfall_embassy::EmbassyClock;
 use landfall_embassy::doors::Sides;
 use landfall_sim::air::file::AirFile;
@@ -22,6 +26,8 @@ use landfall_virt::machine::nic::Nic;
 use landfall_virt::machine::{self, power, uart, virtio};
 use landfall_virt::radio::VirtualAir;
 use riscv_rt::entry;
+use semihosting::fs;
+use semihosting::io::Write;
 use static_cell::StaticCell;
 
 /// The air, made once for all runs.
@@ -32,6 +38,8 @@ const PARTITION_LEN: u32 = SECTORS_MIN * 4096;
 const SOCKETS: usize = 20;
 /// Time for the last answers to go out before a restart.
 const RESTART_GRACE: Duration = Duration::from_millis(200);
+/// Of the config server and WebREPL, on a new disk. It guards nothing but this machine.
+const PASSWORD: &str = "virt8080";
 /// The serial port's number.
 const PORT: u8 = 0;
 
@@ -56,9 +64,9 @@ async fn live(spawner: Spawner) {
     static AP: StaticCell<Resources> = StaticCell::new();
     let nic = open("station", Nic::open(virtio::STATION));
     let mac = Mac(nic.mac());
-    let station = stack(spawner, nic, STATION.init(StackResources::new()));
+    let station = stack(spawner, nic, STATION.init_with(StackResources::new));
     let nic = open("access point", Nic::open(virtio::ACCESS_POINT));
-    let ap = stack(spawner, nic, AP.init(StackResources::new()));
+    let ap = stack(spawner, nic, AP.init_with(StackResources::new));
     let disk = open("disk", Disk::open(virtio::DISK));
     let sides = Sides { station, ap };
 
@@ -66,9 +74,8 @@ async fn live(spawner: Spawner) {
     let air = VirtualAir::new(air.unwrap_or_else(|error| panic!("{error}")), mac);
     let mut entropy = [0; 16];
     assert!(virtio::random(&mut entropy), "no random numbers");
-    let storage = FlashStorage::open(disk, 0..PARTITION_LEN, Defaults::built_in()).await;
     let built = Builder::new(mac, entropy)
-        .storage(storage.unwrap_or_else(|error| panic!("the disk cannot be used: {error:?}")))
+        .storage(storage(disk).await)
         .chip("QEMU virt")
         .build(&SHARED, air.radio(station), &mut warn)
         .await;
@@ -78,12 +85,40 @@ async fn live(spawner: Spawner) {
     let Restart = runner.run().await;
     // The runner is done; what it said last still goes out.
     Timer::after(RESTART_GRACE).await;
+    tell_memory();
     power::reset()
+}
+
+/// Leaves for `cargo xtask virt` how much memory was used beside what the program has from the start.
+fn tell_memory() {
+    let told = fs::File::create(c"memory").and_then(|mut file| {
+        let (stack, heap) = (machine::stack::deepest(), machine::heap::used());
+        file.write_all(
+            format!("stack {stack} at most\nheap of the air and the cards {heap}\n").as_bytes(),
+        )
+    });
+    if let Err(error) = told {
+        semihosting::eprintln!("memory: {error:?}");
+    }
 }
 
 /// What the machine has to have.
 fn open<T>(what: &str, opened: Option<T>) -> T {
     opened.unwrap_or_else(|| panic!("the machine has no {what}: start it by `cargo xtask virt`"))
+}
+
+/// The store on that disk. A new one is given what opens all doors.
+async fn storage(disk: Disk) -> FlashStorage<Disk> {
+    let opened = FlashStorage::open(disk, 0..PARTITION_LEN, Defaults::built_in()).await;
+    let mut storage = opened.unwrap_or_else(|error| panic!("the disk cannot be used: {error:?}"));
+    if storage.condition() == Condition::New {
+        let mut config = Defaults::built_in().config();
+        config.wifi.ap.enables_webrepl = true;
+        config.services.config_server_enabled = true;
+        config.services.config_server_password = Secret::new(PASSWORD);
+        assert!(storage.seed(&config).await.is_ok(), "the disk takes writes");
+    }
+    storage
 }
 
 fn warn(warning: &Warning<'_>) {
