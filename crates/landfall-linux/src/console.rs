@@ -180,3 +180,62 @@ impl edge_nal::io::Write for &ConsoleSocket {
         Ok(())
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use async_io::block_on;
+
+    use super::*;
+
+    #[test]
+    fn terminals_hear_everything_and_the_device_hears_them() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("console");
+        let socket = ConsoleSocket::bind(&path).unwrap();
+        let mode = fs::metadata(&path).unwrap().permissions().mode();
+        assert_eq!(mode & 0o777, MODE);
+        socket.print(b"CTRL:READY\r\n");
+        let executor = LocalExecutor::new();
+        let talk = async {
+            let mut first = Async::<UnixStream>::connect(&path).await.unwrap();
+            assert_eq!(heard(&mut first, 12).await, b"CTRL:READY\r\n");
+            let mut second = Async::<UnixStream>::connect(&path).await.unwrap();
+            write(&mut second, b"NET:STATUS\r").await;
+            let mut typed = [0; 4];
+            for expected in [&b"NET:"[..], b"STAT", b"US\r"] {
+                let len = edge_nal::io::Read::read(&mut &socket, &mut typed).await;
+                assert_eq!(&typed[..len.unwrap()], expected);
+            }
+            socket.print(b"OK\r\n");
+            assert_eq!(heard(&mut first, 4).await, b"OK\r\n");
+            assert_eq!(heard(&mut second, 4).await, b"OK\r\n");
+        };
+        let serve = async { match socket.serve(&executor).await {} };
+        block_on(executor.run(future::or(talk, serve)));
+        drop(socket);
+        assert!(!path.exists());
+    }
+
+    async fn heard(terminal: &mut Async<UnixStream>, len: usize) -> Vec<u8> {
+        let mut bytes = vec![0; len];
+        futures_lite::AsyncReadExt::read_exact(terminal, &mut bytes)
+            .await
+            .unwrap();
+        bytes
+    }
+
+    async fn write(terminal: &mut Async<UnixStream>, bytes: &[u8]) {
+        futures_lite::AsyncWriteExt::write_all(terminal, bytes)
+            .await
+            .unwrap();
+    }
+
+    #[test]
+    fn whole_lines_are_kept() {
+        let mut kept: VecDeque<u8> = [b"first\n".as_slice(), &[b'x'; KEPT_MAX - 3], b"\nz\n"]
+            .concat()
+            .into();
+        trim(&mut kept);
+        assert_eq!(kept.make_contiguous(), b"z\n");
+    }
+}

@@ -8,7 +8,8 @@ use std::process::ExitCode;
 use clap::Parser;
 use landfall_linux::cli::Options;
 use landfall_linux::daemon;
-use tracing_subscriber::EnvFilter;
+use tracing_subscriber::filter::{LevelFilter, Targets};
+use tracing_subscriber::prelude::*;
 
 fn main() -> ExitCode {
     let options = Options::parse();
@@ -22,19 +23,23 @@ fn main() -> ExitCode {
     }
 }
 
-/// Logs go to stderr: data has stdout for itself.
+/// Logs go to stderr: data has stdout for itself. `RUST_LOG` takes levels and modules, `debug` or
+/// `landfall_linux::radio=trace`; the filter that takes more would bring a machine for regular expressions.
 fn start_logging(verbose: u8) {
     let level = match verbose {
-        0 => "warn",
-        1 => "info",
-        2 => "debug",
-        _ => "trace",
+        0 => LevelFilter::WARN,
+        1 => LevelFilter::INFO,
+        2 => LevelFilter::DEBUG,
+        _ => LevelFilter::TRACE,
     };
-    let filter = EnvFilter::try_from_default_env().unwrap_or_else(|_| EnvFilter::new(level));
+    let wished = std::env::var("RUST_LOG").ok();
+    let wished = wished.and_then(|wished| wished.parse::<Targets>().ok());
+    let filter = wished.unwrap_or_else(|| Targets::new().with_default(level));
     let coloured = std::io::stderr().is_terminal() && std::env::var_os("NO_COLOR").is_none();
-    tracing_subscriber::fmt()
-        .with_env_filter(filter)
+    let lines = tracing_subscriber::fmt::layer()
         .with_ansi(coloured)
-        .with_writer(std::io::stderr)
+        .with_writer(std::io::stderr);
+    tracing_subscriber::registry()
+        .with(lines.with_filter(filter))
         .init();
 }

@@ -48,6 +48,8 @@ pub(super) struct Life<'a> {
     led: Option<Led>,
     button: Option<Watched>,
     told: Cell<bool>,
+    /// The first boot is to be in safe mode.
+    safe_mode: Cell<bool>,
 }
 
 impl<'a> Life<'a> {
@@ -58,6 +60,7 @@ impl<'a> Life<'a> {
         clock: &'static HostClock,
         radio: &'a LinuxRadio,
         console: ConsoleSocket,
+        safe_mode: bool,
     ) -> Result<Self, Failure> {
         // A device lives as long as the program: one small leak.
         let shared: &'static Shared<&'static HostClock> = Box::leak(Box::new(Shared::new(clock)));
@@ -83,6 +86,7 @@ impl<'a> Life<'a> {
             led: led.transpose()?,
             button: button.transpose()?,
             told: Cell::new(false),
+            safe_mode: Cell::new(safe_mode),
         })
     }
 
@@ -123,6 +127,7 @@ impl<'a> Life<'a> {
             .map_err(|e| Failure::new("random numbers", e, "see that the kernel has a source"))?;
         let built = Builder::new(self.mac, entropy)
             .storage(storage)
+            .safe_mode(self.safe_mode.take())
             .build(self.shared, self.radio, &mut warn)
             .await;
         let help = "look at the store's folder";

@@ -1,5 +1,6 @@
 //! The daemon: from its options to the device that runs, and its end.
 
+mod crashes;
 mod doors;
 mod failure;
 mod life;
@@ -43,13 +44,15 @@ pub fn run(options: &Options) -> Result<(), Failure> {
     make_folder(&options.run)?;
     make_folder(&options.state)?;
     let _lock = lock(&options.state)?;
+    let safe_mode = crashes::note_start(&options.state);
     let executor = LocalExecutor::new();
-    let serve = serve(options, stop, &executor);
+    let serve = serve(options, safe_mode, stop, &executor);
     async_io::block_on(executor.run(serve))
 }
 
 async fn serve<'a>(
     options: &'a Options,
+    safe_mode: bool,
     stop: Async<std::os::unix::net::UnixStream>,
     executor: &LocalExecutor<'a>,
 ) -> Result<(), Failure> {
@@ -72,7 +75,15 @@ async fn serve<'a>(
     let path = options.run.join("console");
     let console = ConsoleSocket::bind(&path)
         .map_err(|e| Failure::new(path.display(), e, "name another folder with --run"))?;
-    let life = Life::new(options, mac, &ap_interface, clock, &radio, console)?;
+    let life = Life::new(
+        options,
+        mac,
+        &ap_interface,
+        clock,
+        &radio,
+        console,
+        safe_mode,
+    )?;
     // Box by box: together they are more than a thread's stack likes to move.
     let life = Box::pin(life.live(executor));
     let (end, ended) = async_channel::bounded::<()>(1);
