@@ -11,7 +11,7 @@ export default {
 
 class Landfall {
   constructor(lab) {
-    this.device = new Device(lab);
+    this.device = new Device(lab, {flags: []});
   }
 
   /** Starts blank; the portal is up when its access point is on the air. */

@@ -4,6 +4,7 @@
 // for unmanaged, unless `/sys` is read-only, as in a container.
 
 import {writeFileSync, mkdirSync} from 'node:fs';
+import assert from 'node:assert/strict';
 
 import {Program, run, until} from '../../tests/wifi/lib/process.js';
 import {HOME, accessPoint, measure} from './lib/course.js';
@@ -32,8 +33,19 @@ method=shared
 export default {
   title: 'NetworkManager: autoconnect and hotspot, on the same course',
   limit_s: 900,
-  run: (lab) => measure(lab, new NetworkManager(lab)),
+  async run(lab) {
+    await measure(lab, new NetworkManager(lab));
+    await isRespected(lab);
+  },
 };
+
+/** Where it manages the interface, our daemon refuses, and says how to release it. */
+async function isRespected(lab) {
+  const words = ['--interface', lab.air.device.name, '--state', '/run/refused/state', '--run', '/run/refused/run'];
+  const said = await run(lab.order.landfalld, ...words).then(() => 'nothing', (error) => error.message);
+  assert.match(said, /managed by NetworkManager.*unmanaged-devices=/);
+  lab.say(said);
+}
 
 class NetworkManager {
   constructor(lab) {

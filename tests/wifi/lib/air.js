@@ -5,13 +5,18 @@
 
 import {readFileSync, writeFileSync} from 'node:fs';
 
-import {Program, run, until} from './process.js';
+import {Program, run, succeeds, until} from './process.js';
 
 /** How loud a radio is heard where nothing else was said. */
 const SIGNAL_DBM = -50;
+/** What the simulation adds for the power that every radio sends with. */
+const POWER_DB = 20;
 // Radios hear each other that have a group in common; these are bits.
 const IN_REACH = 1;
 const AWAY = 2;
+
+// Programs of a scenario that failed in a way that left them.
+const LEFT_OVERS = 'landfalld|wpa_supplicant|hostapd|dnsmasq|dhclient|NetworkManager';
 
 /** One radio: the interface that came with it. */
 export class Radio {
@@ -25,10 +30,17 @@ export class Radio {
     writeFileSync(`/sys/kernel/debug/ieee80211/${this.phy}/hwsim/${what}`, String(value));
   }
 
-  /** How loud others hear it from now on, -100..=-1 dBm. */
+  /** The names of all interfaces that it has in the first namespace. */
+  async interfaces() {
+    const text = await run('iw', 'dev');
+    const own = text.split(/^phy#/m).find((part) => part.startsWith(this.phy.slice(3) + '\n')) ?? '';
+    return [...own.matchAll(/^\tInterface (.*)$/gm)].map(([, name]) => name);
+  }
+
+  /** How loud others hear it from now on, -80..=-1 dBm. */
   heardAt(dbm) {
     // Kernels before 6.2 read no sign here, but cut the number down to one that has it.
-    this.#set('rx_rssi', BigInt.asUintN(64, BigInt(dbm)));
+    this.#set('rx_rssi', BigInt.asUintN(64, BigInt(dbm - POWER_DB)));
   }
 
   /** Takes it out of everybody's reach, without a word. */
@@ -90,8 +102,13 @@ export class Air {
     return air;
   }
 
-  /** As at the start: everybody hears everybody equally well. */
-  calm() {
+  /** As at the start, whatever the last scenario left: nobody runs, and everybody hears everybody. */
+  async calm() {
+    await succeeds('pkill', '--signal', 'KILL', '--exact', LEFT_OVERS);
+    for (const name of await this.device.interfaces()) {
+      if (name != this.device.name) await run('iw', 'dev', name, 'del');
+    }
+    await run('ip', 'addr', 'flush', 'dev', this.device.name);
     for (const radio of this.radios) {
       radio.heardAt(SIGNAL_DBM);
       radio.bringBack();

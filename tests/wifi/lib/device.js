@@ -28,8 +28,11 @@ export function fields(text) {
 export class Device {
   #lines = [];
 
-  /** Blank but for the configuration, not started yet. `flags` go to the daemon. */
-  constructor(lab, {flags = [], ...config} = {}) {
+  /**
+   * Blank but for the configuration, not started yet. `flags` go to the daemon, which logs all it can:
+   * what fails is to be understood, and no secret may be in any of it.
+   */
+  constructor(lab, {flags = ['-vv'], ...config} = {}) {
     this.lab = lab;
     this.radio = lab.air.device;
     this.flags = flags;
@@ -44,14 +47,13 @@ export class Device {
   /** Starts the daemon and waits for its console. */
   async start() {
     const {home} = this;
-    rmSync(`${home}/run`, {recursive: true, force: true});
     this.started_ms = Date.now();
     this.daemon = new Program(
       this.log, this.lab.order.landfalld, '--interface', this.radio.name, '--config', `${home}/networks.json`,
       '--state', `${home}/state`, '--run', `${home}/run`, '--json', ...this.flags,
     );
     await until('the console answers', START_S, () => {
-      assert.ok(this.daemon.isRunning, `the daemon has ended: ${this.daemon.output().trim()}`);
+      assert.ok(this.daemon.isRunning, `the daemon has ended: ${this.daemon.output().trim().split('\n').at(-1)}`);
       return this.#open();
     });
     return this;
@@ -194,8 +196,7 @@ export class Device {
   async stop() {
     this.console?.destroy();
     assert.equal(await this.daemon.stop(), 0, 'the daemon ends cleanly');
-    const names = (await this.interfaces()).map(({name}) => name);
-    assert.deepEqual(names, [this.radio.name], 'no interface is left behind');
+    assert.deepEqual(await this.radio.interfaces(), [this.radio.name], 'no interface is left behind');
     const addresses = await run('ip', '-4', '-o', 'addr', 'show', 'dev', this.radio.name);
     assert.equal(addresses, '', 'no address is left behind');
   }

@@ -27,13 +27,13 @@ export class Lab {
 
   /** Plays it and clears up: its outcome. */
   async play({run, limit_s}) {
-    this.air.calm();
+    await this.air.calm();
     const late = sleep(limit_s * 1000).then(() => { throw new Error(`not done within ${limit_s} s`); });
     let why = '';
     try {
       await Promise.race([run(this), late]);
     } catch (error) {
-      why = String(error.message ?? error);
+      why = String(error.message ?? error).split('\n')[0];
       this.say(error.stack ?? why);
     }
     // The last made goes first. What does not end well fails a scenario that passed so far.

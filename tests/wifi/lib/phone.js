@@ -7,6 +7,9 @@ import {get} from './network.js';
 import {until} from './process.js';
 
 const JOIN_S = 60;
+// 20 s on a calm machine; it is a large program for an emulated processor.
+const BROWSER_MS = 400_000;
+const PAGE_MS = 180_000;
 const CONTROL = '/run/phone-wpa';
 const BROWSER_FLAGS = [
   '--headless', '--no-sandbox', '--disable-gpu', '--disable-quic', '--no-first-run', '--disable-background-networking',
@@ -14,6 +17,8 @@ const BROWSER_FLAGS = [
 ];
 
 export class Phone {
+  joins = 0;
+
   static async make(lab) {
     const phone = new Phone();
     Object.assign(phone, {lab, place: lab.air.pocket, radio: lab.air.phone, interface: lab.air.phone.name});
@@ -40,8 +45,10 @@ export class Phone {
     // In the foreground and all its life, as a phone's.
     const words = ['dhclient', '-d', '-1', '-pf', '/run/phone-dhclient.pid', '-lf', '/run/phone.leases', this.interface];
     writeFileSync('/run/phone.leases', '');
-    this.dhclient = this.place.start(this.lab.file('phone-dhclient.log'), ...words);
-    await until('the phone has an address', JOIN_S, () => this.address());
+    const log = this.lab.file(`phone-dhclient-${this.joins++}.log`);
+    this.dhclient = this.place.start(log, ...words);
+    // It says so when its script has set the resolver too.
+    await until('the phone has an address', JOIN_S, () => this.dhclient.output().includes('bound to'));
   }
 
   async isJoined() {
@@ -87,12 +94,13 @@ export class Phone {
       const words = this.place.words('chromium').map((word) => `'${word}'`);
       writeFileSync(script, `#!/bin/sh\nexec ${words.join(' ')} "$@"\n`);
       chmodSync(script, 0o755);
-      const options = {executablePath: script, args: BROWSER_FLAGS, timeout: 120_000};
+      const options = {executablePath: script, args: BROWSER_FLAGS, timeout: BROWSER_MS};
       // Only what opens a page has to wait for it.
       const {chromium} = await import('playwright-core');
       this.browser = await chromium.launch(options);
     }
     const context = await this.browser.newContext({viewport: {width: 390, height: 844}});
+    context.setDefaultTimeout(PAGE_MS);
     return context.newPage();
   }
 }

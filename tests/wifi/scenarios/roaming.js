@@ -16,11 +16,12 @@ export default {
     const device = lab.device({known: [{ssid: 'HomeNetwork', password: 'Password2'}]});
     await device.start();
     const {ip} = await device.untilOnline(home);
-    near.heardAt(-85);
+    near.heardAt(-80);
     far.heardAt(-50);
     const from = Date.now();
     // 30 s below -75 dBm, and a scan.
     const on = async () => (await device.events()).findLast(({event}) => event == 'STA_CONNECTED')?.bssid.toLowerCase();
+    await until('it hears its own as weak', 60, async () => Number((await device.status()).rssi) < -75);
     await until('it is on the other access point', 120, async () => await on() == far.mac);
     lab.figure('moved after', (Date.now() - from) / 1000);
     const status = await device.untilOnline(home);

@@ -12,10 +12,12 @@ export default {
     await device.start();
     await device.untilOnline(home);
     await router.change({security: 'wpa2-wpa3'});
-    await device.untilEvent('STA_LOST_IP', 60);
+    await device.untilEvent('disconnected', 60);
     await device.untilOnline(home, 90);
 
     await router.change({ssid: 'Another', security: 'wpa3'});
+    // Until its first round is over it is busy.
+    await device.untilIn('AP_ACTIVE', 60);
     const verdict = await device.offer('Another', 'Password1');
     assert.match(verdict, /NET_CONNECT_FAILED wrong_password$/);
     assert.match(await device.offer('Another', 'Password2'), /NET:CONNECTED/);

@@ -21,7 +21,7 @@ use serde_json::json;
 use crate::{debian, run, target_folder};
 use kernel::Kernel;
 use machine::Machine;
-use report::Report;
+use report::{Form, Report};
 
 /// What the machine and the scenarios run: a program, and Debian's package that has it.
 const PROGRAMS: &[(&str, &str)] = &[
@@ -36,6 +36,7 @@ const PROGRAMS: &[(&str, &str)] = &[
     ("ping", "iputils-ping"),
     ("dhclient", "isc-dhcp-client"),
     ("curl", "curl"),
+    ("pkill", "procps"),
     ("node", "nodejs"),
     ("npm", "npm"),
     ("chromium", "chromium"),
@@ -85,6 +86,14 @@ impl Options {
             "tests/wifi/scenarios"
         }
     }
+
+    fn form(&self) -> Form {
+        match (self.json, self.bench) {
+            (true, _) => Form::Json,
+            (false, true) => Form::Comparison,
+            (false, false) => Form::Table,
+        }
+    }
 }
 
 /// A scenario, as its file describes it.
@@ -132,7 +141,7 @@ pub(crate) fn play(root: &Path, options: &Options) -> Result<()> {
     };
     let mut report = Report::of(chosen.into_iter().map(|scenario| scenario.name));
     let ended = machine.run(|line| report.take(line));
-    report.print(options.json);
+    report.print(options.form());
     eprintln!(
         "xtask: screenshots and logs are in {}",
         share.join("out").display()

@@ -23,6 +23,17 @@ struct Outcome {
     figures: Vec<(String, f64, String)>,
 }
 
+/// How a report is printed.
+#[derive(Clone, Copy)]
+pub(super) enum Form {
+    /// A line for each scenario.
+    Table,
+    /// The same, and its figures side by side.
+    Comparison,
+    /// One object for programs.
+    Json,
+}
+
 /// The scenarios that were to be played, and those that were.
 pub(super) struct Report {
     names: Vec<String>,
@@ -50,11 +61,11 @@ impl Report {
     }
 
     /// Prints the table, or all of it as one object.
-    pub(super) fn print(&self, as_json: bool) {
-        if as_json {
-            println!("{}", self.to_json());
-        } else {
-            print!("{}", self.table());
+    pub(super) fn print(&self, form: Form) {
+        match form {
+            Form::Table => print!("{}", self.table()),
+            Form::Comparison => print!("{}{}", self.table(), self.comparison()),
+            Form::Json => println!("{}", self.to_json()),
         }
     }
 
@@ -89,6 +100,42 @@ impl Report {
             let line = format!("wifi {name:<width$} {word:<6} {seconds:6.1} s  {rest}");
             table += line.trim_end();
             table.push('\n');
+        }
+        table
+    }
+
+    /// A row for each figure, a column for each scenario, as Markdown.
+    fn comparison(&self) -> String {
+        let played: Vec<_> = self
+            .names
+            .iter()
+            .filter_map(|name| self.outcomes.get(name))
+            .collect();
+        let mut rows: Vec<(&str, &str)> = Vec::new();
+        for (name, _, unit) in played.iter().flat_map(|outcome| &outcome.figures) {
+            if !rows.contains(&(name, unit)) {
+                rows.push((name, unit));
+            }
+        }
+        let heads: Vec<_> = played
+            .iter()
+            .map(|outcome| outcome.scenario.as_str())
+            .collect();
+        let mut table = format!(
+            "\n| | {} |\n|---{}|\n",
+            heads.join(" | "),
+            "|---".repeat(heads.len())
+        );
+        for (name, unit) in rows {
+            let value = |outcome: &&Outcome| {
+                let figure = outcome.figures.iter().find(|(own, _, _)| own == name);
+                figure.map_or_else(
+                    || "-".to_owned(),
+                    |(_, value, _)| format!("{value:.2} {unit}"),
+                )
+            };
+            let values: Vec<_> = played.iter().map(value).collect();
+            table += &format!("| {name} | {} |\n", values.join(" | "));
         }
         table
     }
@@ -148,6 +195,25 @@ mod tests {
                 passed
             "#]],
         );
+    }
+
+    #[test]
+    fn a_figure_that_one_has_not_is_a_gap_beside_the_other() {
+        let mut report = Report::of(["ours", "theirs"].map(str::to_owned).into_iter());
+        report.take(
+            r#"@lab {"scenario":"theirs","passed":true,"seconds":1,"figures":[["boot",9.5,"s"]]}"#,
+        );
+        report.take(
+            r#"@lab {"scenario":"ours","passed":true,"seconds":1,"figures":[["boot",3,"s"],["idle",0.04,"%"]]}"#,
+        );
+        let expected = expect![[r#"
+
+            | | ours | theirs |
+            |---|---|---|
+            | boot | 3.00 s | 9.50 s |
+            | idle | 0.04 % | - |
+        "#]];
+        expected.assert_eq(&report.comparison());
     }
 
     #[test]
