@@ -1,17 +1,26 @@
 //! What is looked at of a device that runs.
 
-use std::net::{Ipv4Addr, UdpSocket};
+use std::io::Read;
+use std::net::{Ipv4Addr, TcpListener, UdpSocket};
+use std::sync::mpsc::{Receiver, channel};
 use std::time::Duration;
 
 use anyhow::{Context, Result, ensure};
+use serde_json::json;
 
-use super::device::{AP, Device, STATION};
+use super::device::{AP, Device, STATION, THIS_MACHINE};
 use super::http::request;
 
 /// `admin:virt8080`, as the program gives it to a new disk, for HTTP Basic.
 const BASIC: &str = "Authorization: Basic YWRtaW46dmlydDgwODA=";
 /// Time for an answer that is one datagram.
 const DATAGRAM: Duration = Duration::from_secs(30);
+
+/// Time for the device to join its network anew and to call somebody there.
+const CALL: Duration = Duration::from_secs(90);
+/// Bytes that are read of a call, and the least that tell what it is.
+const HEARD_MAX: usize = 256;
+const HEARD_MIN: usize = 8;
 
 /// A name, and what looks; what it says stands behind `ok`.
 type Check = (&'static str, fn(&mut Device) -> Result<String>);
@@ -26,6 +35,7 @@ pub(super) const CHECKS: &[Check] = &[
     ("onboarding", onboarding),
     ("station-side", station_side),
     ("config-server", config_server),
+    ("clients", clients),
     ("reset", reset),
 ];
 
@@ -154,6 +164,68 @@ fn config_server(device: &mut Device) -> Result<String> {
     let nobody = ask(STATION, "Accept: */*")?;
     ensure!(nobody.code == 401, "{}", nobody.head);
     Ok("answers its owner on the station's side".into())
+}
+
+/// With a broker and a server in its configuration the device goes out to both.
+fn clients(device: &mut Device) -> Result<String> {
+    let port = device.ports.config;
+    let host = format!("Host: {STATION}:8080");
+    let owner = |line: &str, body: &str| request(port, &[line, &host, BASIC], body);
+    let mut config = owner("GET /config HTTP/1.1", "")?.json()?;
+    let (broker, server) = (Caller::listen()?, Caller::listen()?);
+    config["mqtt"] = json!({ "url": format!("mqtt://{THIS_MACHINE}:{}", broker.port) });
+    config["fleet"] = json!({ "url": format!("http://{THIS_MACHINE}:{}", server.port) });
+    let saved = owner("POST /config HTTP/1.1", &config.to_string())?;
+    ensure!(saved.code == 200, "{}", saved.text());
+    // MQTT 5: a CONNECT, and the protocol's name in it.
+    let connect = broker.said()?;
+    ensure!(
+        connect.starts_with(b"\x10") && connect[2..8] == *b"\0\x04MQTT",
+        "{connect:?}"
+    );
+    let enroll = server.said()?;
+    ensure!(
+        enroll.starts_with(b"POST /api/v1/enroll HTTP/1.1\r\n"),
+        "{enroll:?}"
+    );
+    // The owner is still there: the new configuration stays.
+    ensure!(
+        owner("GET /config HTTP/1.1", "")?.code == 200,
+        "the owner is locked out"
+    );
+    Ok("MQTT and the fleet are called".into())
+}
+
+/// Who is called on this machine.
+struct Caller {
+    port: u16,
+    said: Receiver<Vec<u8>>,
+}
+
+impl Caller {
+    fn listen() -> Result<Self> {
+        let socket = TcpListener::bind((Ipv4Addr::LOCALHOST, 0))?;
+        let port = socket.local_addr()?.port();
+        let (tell, said) = channel();
+        std::thread::spawn(move || {
+            // Nobody listens any more where that fails.
+            let _ = socket.accept().and_then(|(mut stream, _)| {
+                let mut bytes = vec![0; HEARD_MAX];
+                let len = stream.read(&mut bytes)?;
+                bytes.truncate(len);
+                let _ = tell.send(bytes);
+                Ok(())
+            });
+        });
+        Ok(Self { port, said })
+    }
+
+    /// The first that the device said.
+    fn said(&self) -> Result<Vec<u8>> {
+        let said = self.said.recv_timeout(CALL).context("nobody called")?;
+        ensure!(said.len() >= HEARD_MIN, "only {said:?}");
+        Ok(said)
+    }
 }
 
 /// The machine resets, and what was stored is still there.

@@ -16,6 +16,8 @@ use super::qemu;
 /// The device's addresses: its access point's, and the one that its air gives it.
 pub(super) const AP: &str = "192.168.4.1";
 pub(super) const STATION: &str = "10.0.0.2";
+/// This machine, as the device finds it in the network that it joined.
+pub(super) const THIS_MACHINE: &str = "10.0.0.254";
 /// Bytes of the disk that stands for the flash.
 const DISK_LEN: usize = 64 * 1024;
 /// Time for credentials to be proved (20 s), however busy the host is.
@@ -80,7 +82,7 @@ impl Device {
             ("tcp", ports.portal, AP, 80),
             ("udp", ports.names, AP, 53),
         ];
-        let station = Ports::network("station", "10.0.0.254", &forwards[..2]);
+        let station = Ports::network("station", THIS_MACHINE, &forwards[..2]);
         let ap = Ports::network("ap", "192.168.4.254", &forwards[2..]);
         let mut machine = qemu::machine(&programs.join("device"), folder)
             .args(["-global", "virtio-mmio.force-legacy=false"])
