@@ -4,6 +4,7 @@
 mod checks;
 mod console;
 mod device;
+mod fleet;
 mod http;
 mod instructions;
 mod memory;
@@ -34,6 +35,10 @@ pub(crate) fn report(root: &Path) -> Result<()> {
         let mut device = Device::start(&programs, &folder)?;
         for (name, check) in checks::CHECKS {
             told.tell(name, check(&mut device));
+        }
+        match fleet::program() {
+            Some(program) => told.tell("fleet", fleet::check(&program, &folder, &mut device)),
+            None => println!("virt fleet skipped: `cargo build` first"),
         }
     }
     told.tell("memory", memory::measure(&programs, &folder));
