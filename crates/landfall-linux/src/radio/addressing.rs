@@ -91,9 +91,16 @@ impl Driver {
 
     /// Says how things stand.
     pub(super) async fn report(&mut self) {
-        let state = match &self.station {
-            Some(station) if self.link.is_some() => station.link().await,
-            Some(_) | None => None,
+        let is_linked = match &self.station {
+            Some(station) if self.link.is_some() => match station.link().await {
+                Ok(state) => {
+                    self.rssi = state.and_then(|state| state.rssi).unwrap_or(self.rssi);
+                    state.is_some()
+                }
+                // A busy machine: what is not known to have changed stands.
+                Err(_) => true,
+            },
+            Some(_) | None => false,
         };
         if let Some(ap) = &self.ap {
             for client in &ap.clients {
@@ -104,7 +111,7 @@ impl Driver {
         }
         let address = self.address.held().filter(|net| self.is_set(*net));
         self.line.tell(RadioEvent::Report(LinkReport {
-            rssi: state.map(|state| state.rssi),
+            rssi: is_linked.then_some(self.rssi),
             address,
             ap_up: self.ap.is_some() || self.paused.is_some(),
         }));

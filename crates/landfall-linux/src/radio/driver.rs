@@ -86,6 +86,8 @@ pub struct Driver {
     /// The access point that makes room for the station, on a radio that cannot do both.
     pub(super) paused: Option<(AccessPoint, Channel)>,
     pub(super) link: Option<Ssid>,
+    /// How strongly the network joined was heard last, in dBm.
+    pub(super) rssi: i8,
     pub(super) address: Address,
     pub(super) asker: Asker,
     pub(super) work: Work,
@@ -96,8 +98,11 @@ pub struct Driver {
 /// What is under way.
 pub(super) enum Work {
     Idle,
+    /// The scan is ended at `due` with what it heard; `is_over` then, and only its end is waited for.
     Scanning {
         since: Instant,
+        due: Instant,
+        is_over: bool,
     },
     /// A network that may be on another channel than the access point is looked for.
     Seeking {
@@ -156,6 +161,7 @@ impl Driver {
             ap: None,
             paused: None,
             link: None,
+            rssi: 0,
             address: Address::None,
             asker,
             work: Work::Idle,
@@ -235,14 +241,11 @@ impl Driver {
         let lent = async { Happening::Address(address.next(&board.route).await) };
         let due = async {
             match work {
-                Work::Moving { due, .. } | Work::Leaving { due } => {
+                Work::Scanning { due, .. } | Work::Moving { due, .. } | Work::Leaving { due } => {
                     Timer::at(*due).await;
                     Happening::Due
                 }
-                Work::Idle
-                | Work::Scanning { .. }
-                | Work::Seeking { .. }
-                | Work::Joining { .. } => future::pending().await,
+                Work::Idle | Work::Seeking { .. } | Work::Joining { .. } => future::pending().await,
             }
         };
         future::or(
@@ -364,10 +367,8 @@ impl Driver {
         match std::mem::replace(&mut self.work, Work::Idle) {
             Work::Moving { to, then, .. } => self.move_again(to, then).await,
             Work::Leaving { .. } => self.left().await,
-            other @ (Work::Idle
-            | Work::Scanning { .. }
-            | Work::Seeking { .. }
-            | Work::Joining { .. }) => {
+            Work::Scanning { since, is_over, .. } => self.cut_scan(since, is_over).await,
+            other @ (Work::Idle | Work::Seeking { .. } | Work::Joining { .. }) => {
                 self.work = other;
                 Ok(())
             }
@@ -377,7 +378,15 @@ impl Driver {
     /// What the station's program says.
     async fn hear(&mut self, event: Event) -> Result<(), Fault> {
         match (&mut self.work, event) {
-            (Work::Scanning { since }, Event::ScanResults) => {
+            (Work::Scanning { since, .. }, Event::ScanResults)
+            | (
+                Work::Scanning {
+                    since,
+                    is_over: true,
+                    ..
+                },
+                Event::ScanFailed,
+            ) => {
                 let since = *since;
                 self.end_scan(since).await
             }

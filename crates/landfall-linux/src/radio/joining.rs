@@ -13,8 +13,15 @@ use crate::wpa::{Attempt, INCOMPATIBLE, Verdict};
 
 /// The wait before a scan is tried again that the driver refused.
 const SCAN_RETRY: Duration = Duration::from_millis(250);
-/// How long it may be refused; the machine gives up a little later.
-const SCAN_REFUSED_MAX: Duration = Duration::from_millis(2_500);
+/// How long it may be refused, and how long it may take; the machine gives up a little later. Between
+/// two channels a station that is linked goes home, which makes all of them take 3.3 s on mac80211.
+const SCAN_REFUSED_MAX: Duration = Duration::from_millis(2_000);
+const SCAN_MAX: Duration = Duration::from_millis(2_400);
+/// How long the end of a scan that was cut is waited for.
+const SCAN_END: Duration = Duration::from_millis(300);
+/// The strength told until the driver knows it, in dBm: neither weak, so that a better one is looked for,
+/// nor strong.
+const UNKNOWN_RSSI: i8 = -70;
 /// Where wpa_supplicant cannot say where it is.
 const NOWHERE: Channel = Channel::ONE;
 
@@ -22,8 +29,28 @@ impl Driver {
     pub(super) async fn begin_scan(&mut self) -> Result<(), Fault> {
         self.make_room().await?;
         let since = Instant::now();
-        self.work = Work::Scanning { since };
+        self.work = Work::Scanning {
+            since,
+            due: since + SCAN_MAX,
+            is_over: false,
+        };
         self.ask_scan(None).await
+    }
+
+    /// The scan has taken as long as it may: it ends with what it heard.
+    pub(super) async fn cut_scan(&mut self, since: Instant, is_over: bool) -> Result<(), Fault> {
+        if is_over {
+            return self.end_scan(since).await;
+        }
+        self.work = Work::Scanning {
+            since,
+            due: Instant::now() + SCAN_END,
+            is_over: true,
+        };
+        if let Some(station) = &self.station {
+            station.abort_scan().await;
+        }
+        Ok(())
     }
 
     /// Has wpa_supplicant scan; where it refuses, it is asked again a moment later.
@@ -43,7 +70,7 @@ impl Driver {
 
     pub(super) async fn scan_again(&mut self) -> Result<(), Fault> {
         let (since, ssid) = match &self.work {
-            Work::Scanning { since } => (*since, None),
+            Work::Scanning { since, .. } => (*since, None),
             Work::Seeking { network, since } => (*since, Some(network.ssid)),
             Work::Idle | Work::Moving { .. } | Work::Joining { .. } | Work::Leaving { .. } => {
                 return Ok(());
@@ -179,14 +206,16 @@ impl Driver {
 
     async fn joined(&mut self, network: &Network, bssid: Bssid) {
         let state = match &self.station {
-            Some(station) => station.link().await,
+            Some(station) => station.link().await.ok().flatten(),
             None => None,
         };
+        let rssi = state.and_then(|state| state.rssi).unwrap_or(UNKNOWN_RSSI);
+        self.rssi = rssi;
         let channel = state.and_then(|state| state.channel).or(network.channel);
         self.line.tell(RadioEvent::Joined {
             bssid,
             channel: channel.unwrap_or(NOWHERE),
-            rssi: state.map_or(-100, |state| state.rssi),
+            rssi,
         });
         self.begin_address(network.ssid);
     }

@@ -8,7 +8,7 @@ use std::time::{Duration, Instant};
 
 use async_io::Timer;
 use futures_lite::future;
-use landfall_core::net::{Bssid, Channel, Ssid};
+use landfall_core::net::{Channel, Ssid};
 use landfall_core::radio::{AuthMode, ScanRow};
 use zeroize::Zeroizing;
 
@@ -25,8 +25,6 @@ const START_TIMEOUT: Duration = Duration::from_secs(8);
 const START_RETRY: Duration = Duration::from_millis(20);
 /// Most rows of a scan that are told.
 const ROWS_MAX: usize = 200;
-/// The strength told where the driver does not know it, in dBm.
-const UNKNOWN_RSSI: i8 = -100;
 
 /// A running wpa_supplicant.
 pub(super) struct Station {
@@ -45,9 +43,9 @@ pub(super) enum StationEvent {
 /// How the link is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct LinkState {
-    pub(super) bssid: Option<Bssid>,
     pub(super) channel: Option<Channel>,
-    pub(super) rssi: i8,
+    /// In dBm; none: the driver does not know.
+    pub(super) rssi: Option<i8>,
 }
 
 impl Station {
@@ -172,19 +170,21 @@ impl Station {
     }
 
     /// How the link is; none: there is none.
-    pub(super) async fn link(&self) -> Option<LinkState> {
-        let status = self.control.ask("STATUS").await.ok()?;
+    ///
+    /// # Errors
+    /// The program does not answer, so that nobody knows.
+    pub(super) async fn link(&self) -> Result<Option<LinkState>, ControlError> {
+        let status = self.control.ask("STATUS").await?;
         if line(&status, "wpa_state") != Some("COMPLETED") {
-            return None;
+            return Ok(None);
         }
         let signal = self.control.ask("SIGNAL_POLL").await.unwrap_or_default();
         let rssi = line(&signal, "RSSI").and_then(|rssi| rssi.parse::<i32>().ok());
         let frequency = line(&status, "freq").and_then(|freq| freq.parse().ok());
-        Some(LinkState {
-            bssid: line(&status, "bssid").and_then(|text| Bssid::parse(text.as_bytes())),
+        Ok(Some(LinkState {
             channel: frequency.and_then(bss::channel),
-            rssi: rssi.map_or(UNKNOWN_RSSI, |rssi| rssi.clamp(-127, 0) as i8),
-        })
+            rssi: rssi.map(|rssi| rssi.clamp(-127, 0) as i8),
+        }))
     }
 
     /// How the access points of that name let in, as heard a moment ago.

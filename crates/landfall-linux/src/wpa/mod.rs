@@ -35,9 +35,13 @@ pub fn config(control: &Path, country: Option<&str>) -> String {
 /// of SAE, as the access point can; and no joining again by itself after a loss.
 pub const SETTINGS: [&str; 2] = ["SET sae_pwe 2", "STA_AUTOCONNECT 0"];
 
+/// Our channels, in the order in which they are looked at: first where nearly everybody is, so that a
+/// scan that has to end early has heard them.
+const CHANNELS: [u8; 14] = [1, 6, 11, 13, 2, 3, 4, 5, 7, 8, 9, 10, 12, 14];
+
 /// The frequencies of all our channels, in MHz.
 pub fn frequencies(between: char) -> String {
-    let channels = (1..=14).filter_map(Channel::new);
+    let channels = CHANNELS.into_iter().filter_map(Channel::new);
     let all: Vec<_> = channels
         .map(|channel| bss::frequency(channel).to_string())
         .collect();
