@@ -104,6 +104,13 @@ pub enum Event {
     },
     /// It is over.
     SessionEnded,
+    /// The start before this one ended in a crash. Told once, first of all.
+    Crashed {
+        /// What ended it.
+        cause: CrashCause,
+        /// Where in the program, where that is known: the end of `file:line`.
+        place: Place,
+    },
 }
 
 impl Event {
@@ -128,39 +135,68 @@ impl Event {
             Self::ConfigReverted { .. } => "CONFIG_REVERTED",
             Self::SessionStarted { .. } => "SESSION_STARTED",
             Self::SessionEnded => "SESSION_ENDED",
+            Self::Crashed { .. } => "CRASHED",
+        }
+    }
+}
+
+/// What ended a program that did not mean to end.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum CrashCause {
+    /// It panicked.
+    Panic,
+    /// A watchdog bit.
+    Watchdog,
+}
+
+impl CrashCause {
+    /// The name that every door uses.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Panic => "panic",
+            Self::Watchdog => "watchdog",
         }
     }
 }
 
 /// Longest short name of a course that an event carries, in bytes.
-pub const COURSE_MAX: usize = 32;
+pub const COURSE_MAX: usize = LABEL_MAX;
 
-/// Short name of a course, cut at [`COURSE_MAX`] bytes.
+/// Short name of a course.
+pub type Course = Label;
+
+/// A place in the program.
+pub type Place = Label;
+
+/// Longest [`Label`], in bytes.
+pub const LABEL_MAX: usize = 32;
+
+/// A short text, cut at [`LABEL_MAX`] bytes.
 #[derive(Clone, Copy, PartialEq, Eq, Hash)]
-pub struct Course {
+pub struct Label {
     len: u8,
-    bytes: [u8; COURSE_MAX],
+    bytes: [u8; LABEL_MAX],
 }
 
-impl Course {
-    /// As much of the name as fits, whole characters.
-    pub fn new(name: &str) -> Self {
-        let len = name.floor_char_boundary(COURSE_MAX);
-        let mut bytes = [0; COURSE_MAX];
-        bytes[..len].copy_from_slice(&name.as_bytes()[..len]);
+impl Label {
+    /// As much of the text as fits, whole characters.
+    pub fn new(text: &str) -> Self {
+        let len = text.floor_char_boundary(LABEL_MAX);
+        let mut bytes = [0; LABEL_MAX];
+        bytes[..len].copy_from_slice(&text.as_bytes()[..len]);
         Self {
             len: len as u8,
             bytes,
         }
     }
 
-    /// The name.
+    /// The text.
     pub fn as_bytes(&self) -> &[u8] {
         &self.bytes[..usize::from(self.len)]
     }
 }
 
-impl fmt::Debug for Course {
+impl fmt::Debug for Label {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "\"{}\"", self.as_bytes().escape_ascii())
     }

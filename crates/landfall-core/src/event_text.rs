@@ -4,7 +4,7 @@ use core::fmt::{self, Write};
 use core::net::Ipv4Addr;
 
 use crate::config::Wifi;
-use crate::event::{Attempted, Course, Event, Record};
+use crate::event::{Attempted, Event, Label, Record};
 use crate::net::{Mac, Ssid};
 use crate::text::{self, Form, Hex};
 
@@ -62,7 +62,7 @@ impl fmt::Display for EventJson<'_> {
 /// What a member of an event holds.
 enum Value<'a> {
     Ssid(&'a Ssid),
-    Course(&'a Course),
+    Label(&'a Label),
     Mac(&'a Mac),
     Ip(&'a Ipv4Addr),
     Number(u32),
@@ -124,7 +124,11 @@ impl Fields<'_, '_> {
                 self.put("version", Value::Number(*version))?;
                 self.put("class", Value::Word(class.map(|class| class.name())))
             }
-            Event::SessionStarted { course } => self.put("course", Value::Course(course)),
+            Event::SessionStarted { course } => self.put("course", Value::Label(course)),
+            Event::Crashed { cause, place } => {
+                self.put("cause", Value::Word(Some(cause.name())))?;
+                self.put("at", Value::Label(place))
+            }
         }
     }
 
@@ -138,7 +142,7 @@ impl Fields<'_, '_> {
         }
         let value: &dyn fmt::Display = match &value {
             Value::Ssid(ssid) => return self.ssid(key, ssid),
-            Value::Course(course) => return self.name(course.as_bytes()),
+            Value::Label(course) => return self.name(course.as_bytes()),
             Value::Number(number) => return text::write_number(*number, self.out),
             Value::Dbm(dbm) => return text::write_dbm(*dbm, self.out),
             Value::Networks(attempted) => return self.networks(attempted),

@@ -93,8 +93,8 @@ pub struct Context<'a> {
     pub now: Instant,
     /// Writes the configuration as JSON on one line, secrets masked.
     pub config_json: fn(&Wifi, &Services, &mut dyn fmt::Write) -> fmt::Result,
-    /// The step jitter, where it is measured: on chips. Elsewhere `NET:JITTER` is no command.
-    pub jitter: Option<Jitter>,
+    /// Reads the step jitter, where it is measured: on chips. Elsewhere `NET:JITTER` is no command.
+    pub jitter: Option<fn() -> Jitter>,
     /// How the device stands with its fleet.
     pub fleet: FleetStatus,
     /// What a console wants of the device beside the machine; taken, and answered by

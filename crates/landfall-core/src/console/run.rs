@@ -154,7 +154,7 @@ impl Console {
     }
 
     fn tell_jitter(&mut self, cid: u32, context: &Context<'_>, sink: &mut dyn Write) {
-        match context.jitter {
+        match context.jitter.map(|read| read()) {
             Some(jitter) => say(
                 sink,
                 format_args!(

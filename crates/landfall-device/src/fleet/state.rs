@@ -156,7 +156,8 @@ impl Fleet {
             | Event::ConfigApplied { .. }
             | Event::ConfigReverted { .. }
             | Event::SessionStarted { .. }
-            | Event::SessionEnded => event,
+            | Event::SessionEnded
+            | Event::Crashed { .. } => event,
         }
     }
 

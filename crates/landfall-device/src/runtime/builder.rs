@@ -2,6 +2,8 @@
 
 use embassy_sync::blocking_mutex::raw::RawMutex;
 use landfall_core::config::{AP_SECRET_ALPHABET, Identity, Warning};
+use landfall_core::console::Jitter;
+use landfall_core::event::{CrashCause, Event, Place};
 use landfall_core::manager::{Boot, Manager};
 use landfall_core::net::{Mac, Passphrase};
 use landfall_core::time::Instant;
@@ -49,6 +51,8 @@ pub struct Builder<S = ()> {
     safe_mode: bool,
     publisher: Option<Hook>,
     chip: &'static str,
+    crash: Option<(CrashCause, Place)>,
+    jitter: Option<fn() -> Jitter>,
     store: S,
 }
 
@@ -62,6 +66,8 @@ impl Builder {
             safe_mode: false,
             publisher: None,
             chip: CHIP,
+            crash: None,
+            jitter: None,
             store: (),
         }
     }
@@ -76,6 +82,8 @@ impl<S> Builder<S> {
             safe_mode: self.safe_mode,
             publisher: self.publisher,
             chip: self.chip,
+            crash: self.crash,
+            jitter: self.jitter,
             store,
         }
     }
@@ -92,6 +100,20 @@ impl<S> Builder<S> {
     #[must_use]
     pub fn chip(mut self, name: &'static str) -> Self {
         self.chip = name;
+        self
+    }
+
+    /// How the start before this one crashed, and where: the first of its events, for whoever asks later.
+    #[must_use]
+    pub fn crashed(mut self, cause: CrashCause, place: Place) -> Self {
+        self.crash = Some((cause, place));
+        self
+    }
+
+    /// Where the jitter of its steps is read, for `NET:JITTER`. Called under the device's lock: it must not wait.
+    #[must_use]
+    pub fn jitter(mut self, read: fn() -> Jitter) -> Self {
+        self.jitter = Some(read);
         self
     }
 
@@ -134,9 +156,13 @@ impl<S: Storage> Builder<S> {
             identity,
             seed,
             chip: self.chip,
+            jitter: self.jitter,
         };
         let now = shared.clock().now();
-        shared.install(device(stored, made, self.safe_mode, now));
+        shared.install(|slot| place(slot, stored, made, self.safe_mode, now));
+        if let Some((cause, place)) = self.crash {
+            shared.look(|device| device.note(Event::Crashed { cause, place }, now));
+        }
         Ok(Runner::new(claim, radio, self.store, made))
     }
 
@@ -158,11 +184,19 @@ pub(super) struct Made {
     identity: &'static Identity,
     /// Of its jitter.
     seed: u64,
-    chip: &'static str,
+    pub(super) chip: &'static str,
+    pub(super) jitter: Option<fn() -> Jitter>,
 }
 
-/// The device as it boots from what was stored.
-pub(super) fn device(stored: Stored, made: Made, safe_mode: bool, now: Instant) -> Device {
+/// Puts the device in place as it boots from what was stored.
+#[inline(never)]
+pub(super) fn place(
+    slot: &mut Option<Device>,
+    stored: Stored,
+    made: Made,
+    safe_mode: bool,
+    now: Instant,
+) {
     let trial = Device::trial_of(&stored, safe_mode, now);
     let Stored {
         config,
@@ -179,7 +213,14 @@ pub(super) fn device(stored: Stored, made: Made, safe_mode: bool, now: Instant) 
         probe_internet: !config.services.internet_probe_url.is_empty(),
         seed: made.seed,
     };
-    Device::new(Manager::new(boot), config.services, trial, made.chip)
+    // What was there goes first: there is room for one.
+    *slot = None;
+    *slot = Some(Device::new(
+        Manager::new(boot),
+        config.services,
+        trial,
+        made,
+    ));
 }
 
 /// Holds a radio's place. Gives it back where a build ends early, its future dropped included, and

@@ -35,7 +35,8 @@ pub(super) fn follow(clients: &mut Clients, event: &Event, now: Instant) {
         | Event::ConfigApplied { .. }
         | Event::ConfigReverted { .. }
         | Event::SessionStarted { .. }
-        | Event::SessionEnded => {}
+        | Event::SessionEnded
+        | Event::Crashed { .. } => {}
     }
 }
 

@@ -7,7 +7,7 @@ use heapless::{Deque, Vec};
 use landfall_core::command::Door;
 use landfall_core::config::{ConfigRef, Secrets, Services, Wifi};
 use landfall_core::console::{
-    CHUNK_MAX, Cids, Console, Context, FleetChange, FleetStatus, Progress,
+    CHUNK_MAX, Cids, Console, Context, FleetChange, FleetStatus, Jitter, Progress,
 };
 use landfall_core::event::History;
 use landfall_core::improv::{MAGIC, Text};
@@ -272,6 +272,7 @@ pub(super) struct Around<'a> {
     pub(super) clients: &'a [Client],
     pub(super) fleet: FleetStatus,
     pub(super) fleet_change: &'a mut Option<FleetChange>,
+    pub(super) jitter: Option<fn() -> Jitter>,
     pub(super) now: Instant,
 }
 
@@ -285,7 +286,7 @@ impl Around<'_> {
             cids,
             now: self.now,
             config_json,
-            jitter: None,
+            jitter: self.jitter,
             fleet: self.fleet,
             fleet_change: self.fleet_change,
         }

@@ -2,13 +2,14 @@
 
 use landfall_core::command::{Command, Door, PortalUse, Reply, Ticket};
 use landfall_core::config::Services;
-use landfall_core::console::{FleetChange, FleetServer};
+use landfall_core::console::{FleetChange, FleetServer, Jitter};
 use landfall_core::event::{Event, History, Record};
 use landfall_core::manager::{Input, Manager};
 use landfall_core::status::{Client, Internet, State};
 use landfall_core::time::Instant;
 use landfall_core::trial::Trial;
 
+use super::builder::Made;
 use super::calls::{Calls, Outcome};
 use super::clients::{self, Clients};
 use super::configs::Sent;
@@ -40,6 +41,8 @@ pub struct Device {
     pub(super) errand: Errand,
     pub(super) renaming: Renaming,
     chip: &'static str,
+    /// Where the jitter of its steps is read, where it has any.
+    pub(super) jitter: Option<fn() -> Jitter>,
     /// What the doors see of the fleet.
     pub(crate) fleet: Fleet,
     pub(super) trial: Trial,
@@ -67,12 +70,8 @@ pub(super) enum Task {
 }
 
 impl Device {
-    pub(super) fn new(
-        manager: Manager,
-        services: Services,
-        trial: Trial,
-        chip: &'static str,
-    ) -> Self {
+    /// As it boots.
+    pub(super) fn new(manager: Manager, services: Services, trial: Trial, made: Made) -> Self {
         Self {
             manager,
             services,
@@ -82,7 +81,8 @@ impl Device {
             calls: Calls::new(),
             errand: Errand::Idle,
             renaming: Renaming::Idle,
-            chip,
+            chip: made.chip,
+            jitter: made.jitter,
             fleet: Fleet::new(),
             trial,
             sent: Sent::None,
@@ -169,6 +169,7 @@ impl Device {
             clients: &self.clients,
             fleet: self.fleet.status,
             fleet_change: &mut self.fleet.change,
+            jitter: self.jitter,
             now,
         };
         let desk = Desk {

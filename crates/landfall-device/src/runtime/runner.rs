@@ -93,7 +93,7 @@ impl<R: Radio, S: Storage, C: Clock, M: RawMutex> Runner<R, S, C, M> {
         self.trial_due = None;
         let now = self.shared.clock().now();
         self.shared
-            .install(builder::device(stored, self.made, false, now));
+            .install(|slot| builder::place(slot, stored, self.made, false, now));
         Ok(())
     }
 

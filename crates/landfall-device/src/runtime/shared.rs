@@ -17,7 +17,7 @@ use landfall_core::led::{Blinker, Pattern, Patterns};
 use landfall_core::status::State;
 use landfall_core::time::Instant;
 
-use super::calls::Outcome;
+use super::calls::{Calls, Outcome};
 use super::device::Device;
 use super::hooks::Hooks;
 use super::{CallError, Clock};
@@ -106,16 +106,20 @@ impl<C, M: RawMutex> Shared<C, M> {
         })
     }
 
-    /// Puts the device of a new boot in place.
-    pub(super) fn install(&self, mut device: Device) {
+    /// Puts the device of a new boot in place. It is made there: a chip's stack has no room for one more.
+    pub(super) fn install(&self, place: impl FnOnce(&mut Option<Device>)) {
         self.inside.lock(|inside| {
-            let mut inside = inside.borrow_mut();
-            if let Some(before) = inside.device.take() {
-                device.calls = before.calls.after_restart();
-            }
+            let inside = &mut *inside.borrow_mut();
+            let calls = inside.device.as_mut().map(|device| {
+                let calls = core::mem::replace(&mut device.calls, Calls::new());
+                calls.after_restart()
+            });
             inside.boots = inside.boots.wrapping_add(1);
             inside.blinker = Blinker::new();
-            inside.device = Some(device);
+            place(&mut inside.device);
+            if let (Some(device), Some(calls)) = (&mut inside.device, calls) {
+                device.calls = calls;
+            }
         });
         self.tell();
     }

@@ -62,6 +62,45 @@ pub trait Storage {
     }
 }
 
+/// A store that stays where it is: on a chip it is too large to be moved about.
+impl<S: Storage> Storage for &mut S {
+    async fn load(&mut self, warn: &mut dyn FnMut(&Warning<'_>)) -> Result<Stored, LoadError> {
+        S::load(self, warn).await
+    }
+
+    fn take(&mut self, op: StoreOp, source: Source<'_>) -> Result<(), StoreFailed> {
+        S::take(self, op, source)
+    }
+
+    fn take_config(
+        &mut self,
+        config: ConfigRef<'_>,
+        source: Source<'_>,
+    ) -> Result<(), StoreFailed> {
+        S::take_config(self, config, source)
+    }
+
+    async fn end_trial(&mut self, keep: bool) -> Result<(), StoreFailed> {
+        S::end_trial(self, keep).await
+    }
+
+    async fn commit(&mut self) -> Result<(), StoreFailed> {
+        S::commit(self).await
+    }
+
+    async fn keep_secret(&mut self, secret: &Passphrase) -> Result<(), StoreFailed> {
+        S::keep_secret(self, secret).await
+    }
+
+    async fn load_item(&mut self, key: Key, out: &mut [u8]) -> Result<usize, StoreFailed> {
+        S::load_item(self, key, out).await
+    }
+
+    async fn save_item(&mut self, key: Key, item: &[u8]) -> Result<(), StoreFailed> {
+        S::save_item(self, key, item).await
+    }
+}
+
 /// Where a piece is read from.
 #[derive(Clone, Copy, Debug)]
 pub struct Source<'a> {

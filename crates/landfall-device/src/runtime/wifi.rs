@@ -63,7 +63,8 @@ pub(super) fn is_connection_change(event: &Event) -> bool {
         | Event::ConfigApplied { .. }
         | Event::ConfigReverted { .. }
         | Event::SessionStarted { .. }
-        | Event::SessionEnded => false,
+        | Event::SessionEnded
+        | Event::Crashed { .. } => false,
     }
 }
 

@@ -279,7 +279,8 @@ impl Invariants {
             | Event::ConfigApplied { .. }
             | Event::ConfigReverted { .. }
             | Event::SessionStarted { .. }
-            | Event::SessionEnded => {}
+            | Event::SessionEnded
+            | Event::Crashed { .. } => {}
         }
         if !(0..=1).contains(&self.connected) {
             return broken("I5", format!("{} connections at once", self.connected));

@@ -363,7 +363,8 @@ impl Place {
             | Event::ConfigApplied { .. }
             | Event::ConfigReverted { .. }
             | Event::SessionStarted { .. }
-            | Event::SessionEnded => {}
+            | Event::SessionEnded
+            | Event::Crashed { .. } => {}
         }
         Ok(())
     }
