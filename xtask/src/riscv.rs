@@ -37,6 +37,8 @@ pub(crate) fn build(root: &Path) -> Result<()> {
             cargo.args(["--package", name]);
         }
     }
+    // No HAL is there to bring atomics.
+    cargo.args(["--features", "landfall-device/critical-section"]);
     run(&mut cargo)
 }
 
