@@ -24,8 +24,8 @@ use crate::{EmbassyClock, tcp, udp};
 
 /// Connections that a side's portal serves at one time: its event stream, and four others.
 pub const PORTAL_CONNECTIONS: usize = STREAMS_ON_CHIP as usize + 4;
-/// Connections that the config server serves at one time.
-pub const CONFIG_CONNECTIONS: usize = 2;
+/// Connections that the config server serves at one time: its buffers are the largest of all, and one person edits.
+pub const CONFIG_CONNECTIONS: usize = 1;
 /// Connections of WebREPL: the client, and one that is told why not.
 pub const WEBREPL_CONNECTIONS: usize = webrepl::CONNECTIONS_MIN;
 
@@ -49,6 +49,23 @@ pub struct PortalRoom {
     tcp: tcp::Room<PORTAL_CONNECTIONS>,
     http: [[u8; BUFFER_LEN]; PORTAL_CONNECTIONS],
 }
+
+/// Room for one connection of a portal on both sides.
+#[derive(Debug)]
+pub struct WorkerRoom {
+    station: tcp::Room<1>,
+    ap: tcp::Room<1>,
+    http: [u8; BUFFER_LEN],
+}
+
+/// Room for the access point's name server.
+pub type NamesRoom = udp::Room<{ dns::QUERY_MAX }, { dns::REPLY_MAX }>;
+
+/// Room for the access point's DHCP server.
+pub type LeasesRoom = udp::Room<{ dhcp::PACKET_MAX }, { dhcp::REPLY_MAX }>;
+
+/// Room for multicast DNS on one side.
+pub type MulticastRoom = udp::Room<{ mdns::QUERY_MAX }, { mdns::REPLY_MAX }>;
 
 /// Room for the config server: sockets on both sides, and a buffer for each connection.
 #[derive(Debug)]
@@ -93,6 +110,7 @@ macro_rules! empty {
 
 empty! {
     PortalRoom { tcp: tcp::Room::new(), http: [[0; BUFFER_LEN]; PORTAL_CONNECTIONS] }
+    WorkerRoom { station: tcp::Room::new(), ap: tcp::Room::new(), http: [0; BUFFER_LEN] }
     ConfigRoom {
         station: tcp::Room::new(),
         ap: tcp::Room::new(),
@@ -159,22 +177,43 @@ impl<'d, M: RawMutex> Doors<'d, M> {
         self.0.portal(side, &port, http).await
     }
 
+    /// One connection of the portal and its API, for whoever comes next on either side; spawn [`PORTAL_CONNECTIONS`] of
+    /// them. For a chip, which has no room for as many on each side, nor a stack for all of them in one future. A side that
+    /// is down has no address, and nobody gets there.
+    pub async fn portal_worker(self, sides: Sides<'_>, room: &mut WorkerRoom) -> Infallible {
+        let WorkerRoom { station, ap, http } = room;
+        let station = Sockets::new(sides.station, station);
+        let ap = Sockets::new(sides.ap, ap);
+        let port = Both(station.listen(PORTAL_PORT), ap.listen(PORTAL_PORT));
+        let of = |side| self.server(Service::Portal, side, PORTAL_PORT);
+        both::work(&of(Side::Station), &of(Side::Ap), port, http).await
+    }
+
+    fn server(
+        &self,
+        service: Service,
+        side: Side,
+        port: u16,
+    ) -> Server<'_, Wifi<EmbassyClock, M>, EmbassyClock> {
+        Server {
+            device: &self.0.wifi,
+            timer: self.0.timer,
+            shared: self.0.http,
+            door: Door {
+                service,
+                side,
+                port,
+                loopback: false,
+            },
+        }
+    }
+
     /// The config server, while the configuration wants it and a side is up.
     pub async fn config(self, sides: Sides<'_>, room: &mut ConfigRoom) -> Infallible {
         let ConfigRoom { station, ap, http } = room;
         let station = Sockets::new(sides.station, station);
         let ap = Sockets::new(sides.ap, ap);
-        let of = |side| Server {
-            device: &self.0.wifi,
-            timer: self.0.timer,
-            shared: self.0.http,
-            door: Door {
-                service: Service::Config,
-                side,
-                port: CONFIG_PORT,
-                loopback: false,
-            },
-        };
+        let of = |side| self.server(Service::Config, side, CONFIG_PORT);
         let (on_station, on_ap) = (of(Side::Station), of(Side::Ap));
         let shared = self.0.wifi.shared();
         loop {
@@ -201,25 +240,36 @@ impl<'d, M: RawMutex> Doors<'d, M> {
     }
 
     /// The access point's name server, while that is up: every name is the device.
-    pub async fn names(self, ap: Stack<'_>, room: &mut udp::Room) -> Infallible {
+    pub async fn names<const RX: usize, const TX: usize>(
+        self,
+        ap: Stack<'_>,
+        room: &mut udp::Room<RX, TX>,
+    ) -> Infallible {
+        const { assert!(RX >= dns::QUERY_MAX && TX >= dns::REPLY_MAX) };
         let socket = udp::Socket::new(ap, room);
         self.0.names(async |_| socket.bind(dns::PORT)).await
     }
 
     /// The access point's DHCP server, while that is up.
-    pub async fn leases(self, ap: Stack<'_>, room: &mut udp::Room) -> Infallible {
+    pub async fn leases<const RX: usize, const TX: usize>(
+        self,
+        ap: Stack<'_>,
+        room: &mut udp::Room<RX, TX>,
+    ) -> Infallible {
+        const { assert!(RX >= dhcp::PACKET_MAX && TX >= dhcp::REPLY_MAX) };
         let socket = udp::Socket::new(ap, room);
         let bind = async |_| socket.bind(dhcp::SERVER_PORT);
         self.0.addresses(bind).await
     }
 
     /// Multicast DNS on one side, while that side is up.
-    pub async fn multicast_names(
+    pub async fn multicast_names<const RX: usize, const TX: usize>(
         self,
         side: Side,
         stack: Stack<'_>,
-        room: &mut udp::Room,
+        room: &mut udp::Room<RX, TX>,
     ) -> Infallible {
+        const { assert!(RX >= mdns::QUERY_MAX && TX >= mdns::REPLY_MAX) };
         let socket = udp::Socket::new(stack, room);
         mdns::serve(self.0.wifi, side, async |_| socket.bind(mdns::PORT)).await
     }

@@ -19,10 +19,11 @@ use embassy_net::{IpEndpoint, Stack};
 use embassy_time::Duration;
 use embedded_io_async::{ErrorKind, ErrorType, Read, Write};
 
-/// Bytes that a peer may send ahead of what was read: a request of a browser, as a rule.
-pub const RX_LEN: usize = 1024;
-/// Bytes that are sent ahead of what the peer has heard of: a segment of an Ethernet.
-pub const TX_LEN: usize = 1460;
+/// Bytes that a peer may send ahead of what was read: a segment that every peer sends (RFC 9293 §3.7.1). A chip's
+/// memory is for connections first.
+pub const RX_LEN: usize = 536;
+/// Bytes that are sent ahead of what the peer has heard of: two of those, so that it acknowledges without delay.
+pub const TX_LEN: usize = 2 * 536;
 /// Time after which a peer counts as gone that acknowledges nothing.
 const SILENCE: Duration = Duration::from_secs(30);
 

@@ -18,28 +18,29 @@ pub const BUFFER_LEN: usize = 1472;
 /// The hops that a packet of multicast DNS may take (RFC 6762 §11).
 const MULTICAST_HOPS: u8 = 255;
 
-/// Room for one socket: make it a `static`.
+/// Room for one socket: make it a `static`. It holds `RX` bytes of datagrams that come, and `TX` of those
+/// that go: each at least one whole one.
 #[derive(Debug)]
-pub struct Room {
+pub struct Room<const RX: usize = BUFFER_LEN, const TX: usize = BUFFER_LEN> {
     rx_meta: [PacketMetadata; PACKETS],
-    rx: [u8; BUFFER_LEN],
+    rx: [u8; RX],
     tx_meta: [PacketMetadata; PACKETS],
-    tx: [u8; BUFFER_LEN],
+    tx: [u8; TX],
 }
 
-impl Room {
+impl<const RX: usize, const TX: usize> Room<RX, TX> {
     /// Empty.
     pub const fn new() -> Self {
         Self {
             rx_meta: [PacketMetadata::EMPTY; PACKETS],
-            rx: [0; BUFFER_LEN],
+            rx: [0; RX],
             tx_meta: [PacketMetadata::EMPTY; PACKETS],
-            tx: [0; BUFFER_LEN],
+            tx: [0; TX],
         }
     }
 }
 
-impl Default for Room {
+impl<const RX: usize, const TX: usize> Default for Room<RX, TX> {
     fn default() -> Self {
         Self::new()
     }
@@ -53,7 +54,10 @@ pub struct Socket<'d> {
 
 impl<'d> Socket<'d> {
     /// Closed.
-    pub fn new(stack: Stack<'d>, room: &'d mut Room) -> Self {
+    pub fn new<const RX: usize, const TX: usize>(
+        stack: Stack<'d>,
+        room: &'d mut Room<RX, TX>,
+    ) -> Self {
         let Room {
             rx_meta,
             rx,
