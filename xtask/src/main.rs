@@ -1,10 +1,11 @@
-//! Checks and measurements of this repository: `cargo xtask tidy`, `size`, `riscv`, `virt`,
+//! Checks and measurements of this repository: `cargo xtask tidy`, `size`, `firmware`, `riscv`, `virt`,
 //! `wifi-lab`, `package`.
 //!
 //! What a reviewer would have to remember is executable here, and what the documents claim about
 //! sizes is measured here.
 
 mod debian;
+mod firmware;
 mod lab;
 mod package;
 mod page;
@@ -40,6 +41,15 @@ enum Task {
         #[arg(long)]
         lean: bool,
     },
+    /// Builds the firmware of a chip, makes its images, and measures them against their budgets.
+    Firmware {
+        /// The chip, `esp32c3` or `esp32c6`; else the first.
+        #[arg(long)]
+        chip: Option<String>,
+        /// Every chip and board that can be built for here.
+        #[arg(long, conflicts_with = "chip")]
+        all: bool,
+    },
     /// Builds core and device for riscv32imc, as a chip's firmware takes them.
     Riscv,
     /// Runs the device and its scenarios on QEMU's riscv32 machine, and counts instructions there.
@@ -55,6 +65,7 @@ fn main() -> ExitCode {
     let done = match Arguments::parse().task {
         Task::Tidy => tidy::report(&root),
         Task::Size { json, lean } => size::report(&root, json, lean),
+        Task::Firmware { chip, all } => firmware::report(&root, chip.as_deref(), all),
         Task::Riscv => riscv::build(&root),
         Task::Virt => virt::report(&root),
         Task::WifiLab(options) => lab::play(&root, &options),

@@ -22,6 +22,7 @@ const MAY_USE: &[(&str, &[&str])] = &[
     ("landfall", EVERYTHING),
     ("landfall-size", CHIP),
     ("landfall-virt", EMULATED),
+    ("landfall-esp", BOARDS),
     ("landfall-fuzz", EVERYTHING),
     ("xtask", &[]),
 ];
@@ -45,6 +46,14 @@ const EMULATED: &[&str] = &[
     "landfall-embassy",
     "landfall-protocol",
     "landfall-sim",
+];
+
+/// What runs on a chip with a radio.
+const BOARDS: &[&str] = &[
+    "landfall-core",
+    "landfall-device",
+    "landfall-embassy",
+    "landfall-protocol",
 ];
 
 /// The map, whose table has a row for the folder of every crate.
