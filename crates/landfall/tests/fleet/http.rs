@@ -47,6 +47,12 @@ impl Client {
         answer.map_or((0, Value::Null), |(code, _, body)| (code, body))
     }
 
+    /// A page; empty where there is none.
+    pub(crate) fn page(&self, path: &str) -> String {
+        let answer = self.raw("GET", path, None).filter(|(code, ..)| *code == 200);
+        answer.map_or_else(String::new, |(_, _, body)| body)
+    }
+
     pub(crate) fn post(&self, path: &str, body: &Value) -> (u16, Value) {
         let answer = self.exchange("POST", path, Some(body));
         answer.map_or((0, Value::Null), |(code, _, body)| (code, body))
@@ -58,6 +64,11 @@ impl Client {
         path: &str,
         body: Option<&Value>,
     ) -> Option<(u16, String, Value)> {
+        let (code, head, body) = self.raw(method, path, body)?;
+        Some((code, head, serde_json::from_str(&body).unwrap_or_default()))
+    }
+
+    fn raw(&self, method: &str, path: &str, body: Option<&Value>) -> Option<(u16, String, String)> {
         let mut stream = TcpStream::connect(&self.host).ok()?;
         stream.set_read_timeout(Some(PATIENCE)).ok()?;
         let body = body.map(Value::to_string).unwrap_or_default();
@@ -77,7 +88,6 @@ impl Client {
         let text = String::from_utf8_lossy(&answer);
         let (head, body) = text.split_once("\r\n\r\n")?;
         let code = head.split(' ').nth(1)?.parse().ok()?;
-        let body = serde_json::from_str(body).unwrap_or_default();
-        Some((code, head.to_owned(), body))
+        Some((code, head.to_owned(), body.to_owned()))
     }
 }

@@ -3,6 +3,7 @@
 
 mod demo;
 mod http;
+mod rollouts;
 
 use serde_json::json;
 
@@ -118,48 +119,6 @@ fn is_mac(word: &str) -> bool {
 
 fn digits(mac: &str) -> String {
     mac.replace(':', "").to_lowercase()
-}
-
-/// A network whose password is wrong is left by every device by itself; the right one is proven.
-#[test]
-fn roll_outs() {
-    let demo = Demo::start(3);
-    demo.until("all are online", |demo| {
-        demo.admin().get("/api/v1/devices").1["summary"]["online"] == 3
-    });
-    let roll_out = |password: &str| {
-        let body = json!({"network": {"ssid": "SpareNetwork", "password": password},
-            "stages": [100], "stop_at_failed_percent": 100});
-        let (code, made) = demo.admin().post("/api/v1/rollouts", &body);
-        assert_eq!(code, 201, "{made}");
-        let path = format!("/api/v1/rollouts/{}", made["id"]);
-        let all_are = |demo: &Demo, state: &str| {
-            let now = demo.admin().get(&path).1;
-            let devices = now["devices"].as_array().cloned().unwrap_or_default();
-            devices.len() == 3 && devices.iter().all(|device| device["state"] == state)
-        };
-        let expected = match password {
-            "spare-password" => "proven",
-            _ => "rolled_back",
-        };
-        demo.until(expected, |demo| all_are(demo, expected));
-        demo.admin().get(&path).1
-    };
-    let wrong = roll_out("not-its-password");
-    assert_eq!(wrong["devices"][0]["reason"], "wrong_password", "{wrong}");
-    assert!(!wrong.to_string().contains("not-its-password"));
-    for id in demo.ids() {
-        let known = demo.console(&id, "NET:KNOWN");
-        assert!(
-            known.contains("HomeNetwork") && !known.contains("SpareNetwork"),
-            "{known}"
-        );
-    }
-    roll_out("spare-password");
-    for id in demo.ids() {
-        let status = demo.console(&id, "NET:STATUS");
-        assert!(status.contains("ssid=\"SpareNetwork\""), "{status}");
-    }
 }
 
 /// What the console says of the server, to the letter.

@@ -38,7 +38,8 @@ struct NewRollout {
     label: Option<String>,
     network: NewNetwork,
     /// Percents that rise, the last of them 100.
-    #[serde(default = "in_one")]
+    #[serde(default = "canaries_first")]
+    #[schema(default = json!([10, 50, 100]))]
     stages: Vec<i64>,
     /// It stops where so many percent of the devices that were told the network fail.
     #[serde(default = "a_fifth")]
@@ -60,8 +61,9 @@ fn open() -> Password {
     Password::from(String::new())
 }
 
-fn in_one() -> Vec<i64> {
-    vec![100]
+/// A wrong password that reaches everybody at once is what stages are for: who names none gets some.
+fn canaries_first() -> Vec<i64> {
+    vec![10, 50, 100]
 }
 
 fn a_fifth() -> i64 {

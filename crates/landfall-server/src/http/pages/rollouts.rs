@@ -1,5 +1,7 @@
 //! Networks that are given to devices in stages.
 
+use std::collections::BTreeSet;
+
 use askama::Template;
 use axum::Router;
 use axum::extract::{Form, Path};
@@ -63,18 +65,40 @@ impl Progress {
     fn failed(&self) -> bool {
         matches!(self.state.as_str(), "rolled_back" | "timed_out")
     }
+
+    /// Why; empty where there is nothing to say.
+    fn reason(&self) -> String {
+        words_of(self.reason.as_deref().unwrap_or_default())
+    }
 }
 
 impl Rollout {
-    /// How many are in which state.
+    /// How many are in which state, and why where they failed: `90 waiting, 10 rolled back (wrong
+    /// password)`.
     fn tally(&self) -> String {
         let states = ["proven", "sent", "waiting", "rolled_back", "timed_out"];
         let counted = states.iter().filter_map(|state| {
             let n = self.devices.iter().filter(|d| d.state == *state).count();
-            (n > 0).then(|| format!("{n} {}", state.replace('_', " ")))
+            (n > 0).then(|| format!("{n} {}{}", words_of(state), self.reasons(state)))
         });
         counted.collect::<Vec<_>>().join(", ")
     }
+
+    /// Why the devices in that state are there, each reason once.
+    fn reasons(&self, state: &str) -> String {
+        let devices = self.devices.iter().filter(|d| d.state == state);
+        let reasons: BTreeSet<_> = devices.filter_map(|d| d.reason.as_deref()).collect();
+        if reasons.is_empty() {
+            return String::new();
+        }
+        let reasons: Vec<_> = reasons.into_iter().map(words_of).collect();
+        format!(" ({})", reasons.join(", "))
+    }
+}
+
+/// A word of the API as people read it.
+fn words_of(word: &str) -> String {
+    word.replace('_', " ")
 }
 
 async fn list(api: Api) -> Shown {
