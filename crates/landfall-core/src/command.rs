@@ -3,7 +3,7 @@
 //! Every door has its own codec (console lines, HTTP, Improv, MQTT, the library's handle) and
 //! ends in one of these commands, so that all of them are refused, accepted and answered alike.
 
-use crate::config::{ApSettings, KnownNetwork, Mode};
+use crate::config::{ApSettings, KnownNetwork, Mode, StationSettings};
 use crate::net::{Security, Ssid};
 use crate::radio::FailureClass;
 
@@ -70,6 +70,9 @@ pub enum Command {
     SetMode(Mode),
     /// Change the access point. [`Reply::Done`].
     SetAp(ApSettings),
+    /// Change the timing of the station; what runs goes on, with what is decided from then on by the
+    /// new one. [`Reply::Done`].
+    SetStation(StationSettings),
     /// Bring the access point up, or take it down, whatever the policy says, until the mode is set or
     /// the device restarts. [`Reply::Done`].
     ForceAp(bool),
@@ -100,7 +103,8 @@ impl Command {
             | Self::Remove(_)
             | Self::RemoveAt(_)
             | Self::SetMode(_)
-            | Self::SetAp(_) => true,
+            | Self::SetAp(_)
+            | Self::SetStation(_) => true,
             Self::Reset
             | Self::ResetByButton
             | Self::ForceAp(_)

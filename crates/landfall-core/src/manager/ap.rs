@@ -107,7 +107,11 @@ impl Manager {
     pub(super) fn ap_settings(&self) -> &ApSettings {
         match &self.vault.slot {
             Slot::Ap(before) => before,
-            Slot::Empty | Slot::Candidate(_) | Slot::List { .. } | Slot::Mode(_) => &self.wifi.ap,
+            Slot::Empty
+            | Slot::Candidate(_)
+            | Slot::List { .. }
+            | Slot::Mode(_)
+            | Slot::Station(_) => &self.wifi.ap,
         }
     }
 

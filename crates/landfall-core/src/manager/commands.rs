@@ -4,7 +4,7 @@ use super::Manager;
 use super::station::Station;
 use super::vault::{Slot, Write};
 use crate::command::{Command, Refusal, Reply, Ticket};
-use crate::config::{ApSettings, KnownNetwork, Mode};
+use crate::config::{ApSettings, KnownNetwork, Mode, StationSettings};
 use crate::net::Ssid;
 
 impl Manager {
@@ -31,6 +31,7 @@ impl Manager {
             Command::RemoveAt(place) => self.remove_at(ticket, place),
             Command::SetMode(mode) => self.set_mode(ticket, mode),
             Command::SetAp(ap) => self.set_ap(ticket, ap),
+            Command::SetStation(station) => self.set_station(ticket, station),
             Command::ForceAp(up) => self.force_ap(ticket, up),
             Command::Disconnect => self.disconnect(ticket),
             Command::Resume => self.resume(ticket),
@@ -205,6 +206,19 @@ impl Manager {
             before == self.wifi.ap
         };
         self.ap.stale = self.ap.is_up() && !runs_alike(self.ap_settings());
+        Reply::Done
+    }
+
+    fn set_station(&mut self, ticket: Ticket, station: StationSettings) -> Result<(), Refusal> {
+        self.free_to_edit()?;
+        let before = core::mem::replace(&mut self.wifi.station, station);
+        self.vault.slot = Slot::Station(before);
+        self.begin_write(Write::Station(ticket));
+        Ok(())
+    }
+
+    /// The timing is stored. It is read where it is needed; deadlines that run stay as they are.
+    pub(super) fn station_changed(&mut self) -> Reply {
         Reply::Done
     }
 

@@ -12,7 +12,7 @@ use proptest::prelude::*;
 
 use super::{Boot, Input, Manager, Output, StoreFailed};
 use crate::command::{Command, Door, PortalUse, Ticket};
-use crate::config::{ApSettings, Identity, KnownNetwork, Mode, StartPolicy, Wifi};
+use crate::config::{ApSettings, Identity, KnownNetwork, Mode, StartPolicy, StationSettings, Wifi};
 use crate::net::{Channel, Ipv4Net, Mac, Passphrase, Security, Ssid};
 use crate::radio::{AuthMode, LinkReport, RadioEvent, RadioOp, Reason, ScanRow};
 use crate::status::{Internet, State};
@@ -348,6 +348,15 @@ fn command() -> impl Strategy<Value = Command> {
         1 => (0..6_u8).prop_map(Command::RemoveAt),
         2 => (0..4_usize).prop_map(|mode| Command::SetMode(Mode::ALL[mode])),
         1 => settings.prop_map(Command::SetAp),
+        1 => (1_000..20_000_u32, 1..4_u8, 0..30_000_u32).prop_map(
+            |(connect_timeout_ms, max_retry, fallback_deadline_ms)| {
+                Command::SetStation(StationSettings {
+                    connect_timeout_ms,
+                    max_retry,
+                    fallback_deadline_ms,
+                })
+            }
+        ),
         1 => any::<bool>().prop_map(Command::ForceAp),
         1 => Just(Command::Disconnect),
         1 => Just(Command::Resume),

@@ -3,7 +3,7 @@
 use super::station::Station;
 use super::{Manager, StoreOp};
 use crate::command::{Refusal, Reply, Ticket};
-use crate::config::{ApSettings, KnownNetwork, Mode};
+use crate::config::{ApSettings, KnownNetwork, Mode, StationSettings};
 
 /// The one write under way, and what waits behind it.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
@@ -31,6 +31,7 @@ pub(super) enum Slot {
     },
     Mode(Mode),
     Ap(ApSettings),
+    Station(StationSettings),
 }
 
 /// What is being written, and for whom.
@@ -41,6 +42,7 @@ pub(super) enum Write {
     List(Ticket),
     Mode(Ticket),
     Ap(Ticket),
+    Station(Ticket),
     Reset(Ticket),
     Background,
 }
@@ -54,7 +56,9 @@ impl Vault {
     pub(super) fn candidate(&self) -> Option<&KnownNetwork> {
         match &self.slot {
             Slot::Candidate(network) => Some(network),
-            Slot::Empty | Slot::List { .. } | Slot::Mode(_) | Slot::Ap(_) => None,
+            Slot::Empty | Slot::List { .. } | Slot::Mode(_) | Slot::Ap(_) | Slot::Station(_) => {
+                None
+            }
         }
     }
 }
@@ -67,7 +71,9 @@ impl Manager {
             Slot::List { added, removed } => {
                 count + usize::from(removed.is_some()) - usize::from(added.is_some())
             }
-            Slot::Empty | Slot::Candidate(_) | Slot::Mode(_) | Slot::Ap(_) => count,
+            Slot::Empty | Slot::Candidate(_) | Slot::Mode(_) | Slot::Ap(_) | Slot::Station(_) => {
+                count
+            }
         }
     }
 
@@ -76,7 +82,7 @@ impl Manager {
             Write::Candidate | Write::Commit | Write::List(_) | Write::Background => {
                 StoreOp::Networks
             }
-            Write::Mode(_) | Write::Ap(_) => StoreOp::Settings,
+            Write::Mode(_) | Write::Ap(_) | Write::Station(_) => StoreOp::Settings,
             Write::Reset(_) => StoreOp::Reset,
         };
         self.vault.write = Some(write);
@@ -114,6 +120,7 @@ impl Manager {
             Write::List(ticket) => self.edit_stored(ticket, ok, Self::networks_changed),
             Write::Mode(ticket) => self.edit_stored(ticket, ok, Self::mode_changed),
             Write::Ap(ticket) => self.edit_stored(ticket, ok, Self::ap_changed),
+            Write::Station(ticket) => self.edit_stored(ticket, ok, Self::station_changed),
             Write::Reset(ticket) => {
                 if ok {
                     self.halt(ticket);
@@ -165,6 +172,7 @@ impl Manager {
             }
             Slot::Mode(mode) => self.wifi.mode = mode,
             Slot::Ap(ap) => self.wifi.ap = ap,
+            Slot::Station(station) => self.wifi.station = station,
             Slot::Empty | Slot::Candidate(_) => {}
         }
     }

@@ -48,6 +48,11 @@ impl Manager {
         Ok(())
     }
 
+    /// Whether the internet is to be looked for, from the next connection on.
+    pub fn handle_probe(&mut self, wanted: bool) {
+        self.policy.probe_internet = wanted;
+    }
+
     /// Networks that were known before keep their numbers, so that what was learned of them stays.
     fn number_networks(&mut self, before: &[KnownNetwork]) {
         for place in 0..self.wifi.networks.len() {

@@ -3,6 +3,10 @@
 //! First what is to be in force is kept, with what was before, then the machine is told: a device that
 //! loses its power in between does the rest after the next boot. Nothing is written where nothing
 //! changes.
+//!
+//! The fleet's settings are laid over the owner's, member by member. What the owner had there is kept
+//! beside them (`own.rs`), and stands again once the fleet says nothing of that member any more. Known
+//! networks are not laid over: one that the fleet gave stays known, for it may be the only way in.
 
 use core::fmt::Write as _;
 
@@ -11,25 +15,30 @@ use heapless::String;
 use landfall_core::agent::{Answer, Configuration, Session};
 use landfall_core::command::{Command, Refusal};
 use landfall_core::config::{
-    self, ApSecurity, ApSettings, Config, KnownNetwork, Mode, Services, StartPolicy,
+    ApSecurity, ApSettings, Config, KnownNetwork, Mode, Services, StartPolicy, StationSettings,
 };
 use landfall_core::event::Event;
 use landfall_core::json::Text;
 use landfall_core::net::Security;
 use landfall_protocol::station::Salt;
+use zeroize::Zeroize;
 
 use super::client::Client;
 use super::credential::Credential;
+use super::item::ITEM_MAX;
+use super::own::{OwnSettings, Owners, lay_over};
 use super::record::{ApBefore, ERROR_MAX, SessionRecord};
 use super::state;
 use crate::dial::Dial;
 use crate::http::Timer;
 use crate::runtime::{Clock, Device};
+use crate::store::Key;
 
 /// What the settings make of the device, where no session runs.
 struct Wanted {
     ap: ApSettings,
     mode: Mode,
+    station: StationSettings,
     services: Services,
 }
 
@@ -48,22 +57,27 @@ impl<C: Clock, M: RawMutex, D: Dial, T: Timer> Client<'_, C, M, D, T> {
         if version == self.record.version && same_hash && version > 0 {
             return false;
         }
+        let Some(own) = self.load_own().await else {
+            // The server sends it again.
+            return false;
+        };
         let before = self.record.clone();
         self.record.error.clear();
-        let wanted = self.wanted(configuration);
+        let (wanted, owners) = self.wanted(configuration, own);
         self.record.session = self.session_record(configuration, &wanted.ap);
         self.record.device_id = text(configuration.device_id);
         let is_new = self.record != before;
-        if is_new && !self.save_record().await {
+        let kept = self.save_own(&owners.until_told).await;
+        if !kept || is_new && !self.save_record().await {
             self.record = before;
             return false;
         }
-        if let Err(refusal) = self.put_in_force(wanted).await {
-            self.complain(format_args!("{refusal:?}"));
-            if refusal == Refusal::Busy {
-                // The server sends it again.
-                return false;
-            }
+        match self.put_in_force(wanted).await {
+            // Where this is not kept the next configuration does it.
+            Ok(()) => _ = self.save_own(&owners.then).await,
+            // The server sends it again.
+            Err(Refusal::Busy) => return false,
+            Err(refusal) => self.complain(format_args!("{refusal:?}")),
         }
         self.show_session();
         self.record.version = version;
@@ -74,9 +88,33 @@ impl<C: Clock, M: RawMutex, D: Dial, T: Timer> Client<'_, C, M, D, T> {
         true
     }
 
-    /// What the device is to be outside a session: as it was before the one that runs, with the
-    /// settings laid over it. Settings that are wrong change nothing, and are complained of.
-    fn wanted(&mut self, configuration: &Configuration<'_>) -> Wanted {
+    /// What the device is to be outside a session: as its owner has it, with the settings laid over
+    /// it, and what is kept of the owner's. Settings that are wrong change nothing, and are complained
+    /// of.
+    fn wanted(&mut self, configuration: &Configuration<'_>, own: OwnSettings) -> (Wanted, Owners) {
+        let mut wanted = self.outside_session();
+        let owners = match lay_over(configuration.settings, &own, &mut wanted) {
+            Ok(owners) => owners,
+            Err(error) => {
+                self.complain(format_args!("settings{error}"));
+                wanted = self.outside_session();
+                Owners {
+                    until_told: own.clone(),
+                    then: own,
+                }
+            }
+        };
+        let wanted = Wanted {
+            ap: wanted.wifi.ap,
+            mode: wanted.wifi.mode,
+            station: wanted.wifi.station,
+            services: wanted.services,
+        };
+        (wanted, owners)
+    }
+
+    /// The configuration in force, but for what a session changes of it.
+    fn outside_session(&self) -> Config {
         let now = self.shared().look(|device| {
             let wifi = device.manager().wifi().clone();
             let services = device.services.clone();
@@ -86,19 +124,20 @@ impl<C: Clock, M: RawMutex, D: Dial, T: Timer> Client<'_, C, M, D, T> {
         if let Some(session) = &self.record.session {
             session.before.restore(&mut now.wifi.ap);
         }
-        let mut wanted = now.clone();
-        let laid = config::overlay(configuration.settings, now.as_ref(), &mut wanted);
-        if let Err(invalid) = laid {
-            self.complain(format_args!("settings.{invalid}"));
-            wanted = now;
-        } else if wanted.wifi.station != now.wifi.station {
-            self.complain(format_args!("settings.station: takes another door"));
-        }
-        Wanted {
-            ap: wanted.wifi.ap,
-            mode: wanted.wifi.mode,
-            services: wanted.services,
-        }
+        now
+    }
+
+    /// What the owner had where the fleet has laid its settings over; none: the store does not say.
+    async fn load_own(&self) -> Option<OwnSettings> {
+        let mut bytes = [0; ITEM_MAX];
+        let len = self.load(Key::OwnSettings, &mut bytes).await;
+        let own = len.map(|len| OwnSettings::of(bytes.get(..len).unwrap_or_default()));
+        bytes.zeroize();
+        own
+    }
+
+    async fn save_own(&self, own: &OwnSettings) -> bool {
+        self.save(Key::OwnSettings, own.bytes()).await
     }
 
     /// Says what of the configuration was not taken.
@@ -145,21 +184,23 @@ impl<C: Clock, M: RawMutex, D: Dial, T: Timer> Client<'_, C, M, D, T> {
             session.open(&mut ap);
         }
         let services = wanted.services;
-        let changed = self.shared().look(|device| {
-            let other = device.services != services;
-            if other {
-                device.services = services;
-            }
+        let mut other_services = false;
+        let differing = self.shared().look(|device| {
+            other_services = device.take_services(services);
             let wifi = device.manager().wifi();
-            (other, wifi.ap != ap, wifi.mode != wanted.mode)
+            let mode = (wifi.mode != wanted.mode).then_some(Command::SetMode(wanted.mode));
+            let ap = (wifi.ap != ap).then_some(Command::SetAp(ap));
+            let station = Command::SetStation(wanted.station);
+            let station = (wifi.station != wanted.station).then_some(station);
+            [mode, ap, station]
         });
-        let (services, other_ap, other_mode) = changed.unwrap_or_default();
-        if other_mode {
-            self.command(Command::SetMode(wanted.mode)).await?;
+        let mut stored = false;
+        for command in differing.into_iter().flatten().flatten() {
+            // Each writes what the doors need, too.
+            self.command(command).await?;
+            stored = true;
         }
-        if other_ap {
-            self.command(Command::SetAp(ap)).await?;
-        } else if services && !other_mode && self.wifi.save_config().await.is_err() {
+        if other_services && !stored && self.wifi.save_config().await.is_err() {
             return Err(Refusal::SaveFailed);
         }
         Ok(())

@@ -373,8 +373,8 @@ impl<'a, C: Clock, M: RawMutex, D: Dial, T: Timer> Client<'a, C, M, D, T> {
         }
     }
 
-    /// Reads an item of the store; none where there is none.
-    async fn load(&self, key: Key, out: &mut [u8]) -> Option<usize> {
+    /// Reads an item of the store; none where the store does not say.
+    pub(super) async fn load(&self, key: Key, out: &mut [u8]) -> Option<usize> {
         self.shared()
             .with(|device| device.fleet.item.ask(key, Way::Load, &[]));
         let loaded = self.shared().wait_for(|device| device.fleet.item.take(out));

@@ -4,8 +4,8 @@ use zeroize::Zeroize;
 
 use crate::store::Key;
 
-/// Longest item, in bytes: what is in force, with a session and the access point before it.
-pub const ITEM_MAX: usize = 768;
+/// Longest item, in bytes: what the owner had set where the fleet has laid its settings over it.
+pub const ITEM_MAX: usize = 832;
 
 /// The item under way.
 #[derive(Debug)]

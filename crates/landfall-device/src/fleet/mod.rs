@@ -20,6 +20,7 @@ mod enroll;
 mod exchange;
 mod item;
 mod marks;
+mod own;
 mod record;
 mod state;
 mod trial;

@@ -121,6 +121,18 @@ impl Device {
         }
     }
 
+    /// Takes what the doors need, to be stored with the machine's settings; whether it is other than
+    /// before.
+    pub(crate) fn take_services(&mut self, services: Services) -> bool {
+        let is_other = self.services != services;
+        if is_other {
+            let probes = !services.internet_probe_url.is_empty();
+            self.manager.handle_probe(probes);
+            self.services = services;
+        }
+        is_other
+    }
+
     /// Numbers and keeps an event, as it may be told.
     pub(super) fn note(&mut self, event: Event, now: Instant) -> Record {
         let event = self.fleet.masked(event);

@@ -29,6 +29,8 @@ pub enum Key {
     FleetKey,
     /// What the fleet server has put in force, and what was before.
     Fleet,
+    /// What the device's owner had set where the fleet server has laid its settings over it.
+    OwnSettings,
     /// An attendance mark that the fleet server has not acknowledged, by its place in the queue,
     /// below [`MARKS_MAX`].
     Mark(MarkPlace),
@@ -58,6 +60,7 @@ impl Key {
             Self::Boots,
             Self::FleetKey,
             Self::Fleet,
+            Self::OwnSettings,
         ]
         .into_iter()
         .chain((0..MARKS_MAX).map(|place| Self::Mark(MarkPlace(place))))
@@ -76,6 +79,7 @@ impl Key {
             Self::OtherNetworks => 8,
             Self::OtherSettings => 9,
             Self::Fleet => 10,
+            Self::OwnSettings => 11,
             Self::Mark(MarkPlace(place)) => MARKS_FROM + place,
         }
     }

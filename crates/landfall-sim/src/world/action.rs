@@ -8,6 +8,7 @@
 //! ap NAME on|off|deauth|password KEY|rssi DBM|dhcp on|off|comeback MS|channel N
 //! flash fails|works                    lease ends           miss joined|address|lost|left|ap-started|scan-done
 //! fault scan|ap                        refuse CODE          refuse sae|assoc STATUS
+//! timing CONNECT_MS RETRIES DEADLINE_MS
 //! config [NAME[/KEY]] … [mode=] [policy=] [deadline=MS] [serves] [cut]      request
 //! ```
 
@@ -20,7 +21,7 @@ use alloc::vec::Vec;
 
 use landfall_core::command::{Command, PortalUse};
 use landfall_core::config::{
-    ApSecurity, ApSettings, KnownNetwork, Mode, Security, StartPolicy, Wifi,
+    ApSecurity, ApSettings, KnownNetwork, Mode, Security, StartPolicy, StationSettings, Wifi,
 };
 use landfall_core::net::{Channel, Mac, Passphrase, Ssid};
 use landfall_core::radio::{RadioEvent, Reason};
@@ -157,6 +158,11 @@ fn parse_command(words: &[&str]) -> Option<Command> {
         ["remove-at", place] => Command::RemoveAt(place.parse().ok()?),
         ["mode", word] => Command::SetMode(Mode::parse(word)?),
         ["access-point", settings @ ..] => Command::SetAp(parse_settings(settings)?),
+        ["timing", timeout, retry, deadline] => Command::SetStation(StationSettings {
+            connect_timeout_ms: timeout.parse().ok()?,
+            max_retry: retry.parse().ok()?,
+            fallback_deadline_ms: deadline.parse().ok()?,
+        }),
         ["force-ap", "up"] => Command::ForceAp(true),
         ["force-ap", "down"] => Command::ForceAp(false),
         ["scan"] => Command::Scan,
@@ -274,6 +280,7 @@ mod tests {
             "access-point",
             "access-point name=Boat key=Password2 channel=6 policy=always",
             "access-point key=",
+            "timing 5000 3 20000",
             "force-ap up",
             "force-ap down",
             "scan",

@@ -145,6 +145,7 @@ impl Invariants {
             Command::Join { .. }
             | Command::SetMode(_)
             | Command::SetAp(_)
+            | Command::SetStation(_)
             | Command::ForceAp(_)
             | Command::Disconnect
             | Command::Resume

@@ -6,7 +6,9 @@ use alloc::vec::Vec;
 use core::fmt::Write as _;
 
 use landfall_core::command::{Command, PortalUse};
-use landfall_core::config::{ApSettings, KnownNetwork, Mode, Security, StartPolicy, Wifi};
+use landfall_core::config::{
+    ApSettings, KnownNetwork, Mode, Security, StartPolicy, StationSettings, Wifi,
+};
 use landfall_core::net::{Channel, Ssid};
 use landfall_core::radio::Reason;
 
@@ -96,10 +98,16 @@ fn wifi(rng: &mut Rng) -> Wifi {
     } else {
         *pick(rng, &StartPolicy::ALL)
     };
-    wifi.station.fallback_deadline_ms = *pick(rng, &[15_000, 15_000, 0, 3_000, 60_000]);
-    wifi.station.max_retry = *pick(rng, &[5, 5, 1, 2, 50]);
-    wifi.station.connect_timeout_ms = *pick(rng, &[10_000, 10_000, 7_000]);
+    wifi.station = timing(rng);
     wifi
+}
+
+fn timing(rng: &mut Rng) -> StationSettings {
+    StationSettings {
+        fallback_deadline_ms: *pick(rng, &[15_000, 15_000, 0, 3_000, 60_000]),
+        max_retry: *pick(rng, &[5, 5, 1, 2, 50]),
+        connect_timeout_ms: *pick(rng, &[10_000, 10_000, 7_000]),
+    }
 }
 
 fn air(rng: &mut Rng, seed: u64) -> String {
@@ -154,7 +162,8 @@ fn action(rng: &mut Rng, routers: &[String]) -> Action {
         63..67 => Action::Command(Command::Add(KnownNetwork::new(name(rng), key(rng)))),
         67..69 => Action::Command(Command::Remove(name(rng))),
         69..72 => Action::Command(Command::SetMode(*pick(rng, &Mode::ALL))),
-        72..74 => Action::Command(Command::Scan),
+        72 => Action::Command(Command::Scan),
+        73 => Action::Command(Command::SetStation(timing(rng))),
         74 if rng.chance(50) => Action::Request,
         74 => Action::Config(Box::new(NewConfig {
             wifi: wifi(rng),

@@ -4,6 +4,7 @@
 mod demo;
 mod http;
 mod rollouts;
+mod settings;
 
 use serde_json::json;
 

@@ -63,6 +63,11 @@ fn write_command(f: &mut fmt::Formatter<'_>, command: &Command) -> fmt::Result {
         Command::RemoveAt(place) => write!(f, "remove-at {place}"),
         Command::SetMode(mode) => write!(f, "mode {mode}"),
         Command::SetAp(ap) => write_settings(f, ap),
+        Command::SetStation(station) => write!(
+            f,
+            "timing {} {} {}",
+            station.connect_timeout_ms, station.max_retry, station.fallback_deadline_ms
+        ),
         Command::ForceAp(true) => f.write_str("force-ap up"),
         Command::ForceAp(false) => f.write_str("force-ap down"),
         Command::Scan => f.write_str("scan"),
