@@ -11,7 +11,7 @@ use crate::http::Client;
 
 const LANDFALL: &str = env!("CARGO_BIN_EXE_landfall");
 /// The bound of everything a test waits for: a busy machine is slow, not wrong.
-const PATIENCE: Duration = Duration::from_secs(90);
+const PATIENCE: Duration = Duration::from_secs(180);
 
 pub(crate) struct Demo {
     child: Child,
