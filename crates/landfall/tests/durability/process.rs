@@ -2,12 +2,13 @@
 
 use std::io::{BufRead, BufReader, Error, Read, Write};
 use std::net::TcpStream;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 use std::time::Duration;
 
 use serde_json::Value;
 
+const LANDFALL: &str = env!("CARGO_BIN_EXE_landfall");
 /// What no answer takes, however busy the machine is.
 const DEADLINE: Duration = Duration::from_secs(60);
 
@@ -23,6 +24,7 @@ pub(crate) struct Process {
 pub(crate) struct Answer {
     pub(crate) status: u16,
     pub(crate) cookie: Option<String>,
+    pub(crate) retry_after: Option<String>,
     pub(crate) body: String,
 }
 
@@ -36,8 +38,37 @@ pub(crate) struct Client {
 impl Process {
     /// Starts a server on the database in that folder.
     pub(crate) fn start(folder: &Path) -> Self {
+        Self::start_by(Command::new(LANDFALL), folder)
+    }
+
+    /// Starts a server that sees a file system of that many bytes in place of the folder: in a mount
+    /// namespace of its own, gone when it ends. None: this machine lets nobody have one.
+    pub(crate) fn start_small(folder: &Path, bytes: u32) -> Option<Self> {
+        const NAMESPACE: [&str; 2] = ["--mount", "--map-root-user"];
+        let try_it = Command::new("unshare").args(NAMESPACE).arg("true").status();
+        if !try_it.is_ok_and(|status| status.success()) {
+            return None;
+        }
+        let mut command = Command::new("unshare");
+        let mount = "mount -t tmpfs -o size=$1 none \"$2\" && shift 2 && exec \"$@\"";
+        command
+            .args(NAMESPACE)
+            .args(["sh", "-ec", mount, "sh", &bytes.to_string()])
+            .arg(folder)
+            .arg(LANDFALL);
+        Some(Self::start_by(command, folder))
+    }
+
+    /// The folder as the server sees it.
+    pub(crate) fn seen(&self, folder: &Path) -> PathBuf {
+        let root = format!("/proc/{}/root", self.child.id());
+        let inside = folder.strip_prefix("/").unwrap();
+        Path::new(&root).join(inside)
+    }
+
+    fn start_by(mut command: Command, folder: &Path) -> Self {
         let database = format!("sqlite:{}", folder.join("fleet.db").display());
-        let child = Command::new(env!("CARGO_BIN_EXE_landfall"))
+        let child = command
             .args(["serve", "--listen", "127.0.0.1:0", "--database", &database])
             .stdout(Stdio::piped())
             .stderr(Stdio::null())
@@ -134,11 +165,12 @@ fn read(answer: &str) -> Option<Answer> {
     let (head, body) = answer.split_once("\r\n\r\n")?;
     let mut lines = head.lines();
     let status = lines.next()?.split(' ').nth(1)?.parse().ok()?;
-    let (mut cookie, mut len) = (None, None);
+    let (mut cookie, mut retry_after, mut len) = (None, None, None);
     for line in lines {
         let (name, value) = line.split_once(": ")?;
         match name.to_ascii_lowercase().as_str() {
             "set-cookie" => cookie = value.split(';').next().map(str::to_owned),
+            "retry-after" => retry_after = Some(value.to_owned()),
             "content-length" => len = value.parse().ok(),
             _ => {}
         }
@@ -147,6 +179,7 @@ fn read(answer: &str) -> Option<Answer> {
     (len == Some(body.len())).then_some(Answer {
         status,
         cookie,
+        retry_after,
         body,
     })
 }
