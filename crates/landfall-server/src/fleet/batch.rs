@@ -2,11 +2,11 @@
 //! heartbeat; and what of it comes back, at the start and from other processes.
 
 use std::net::IpAddr;
-use std::sync::Arc;
+use std::sync::{Arc, LazyLock, PoisonError};
 use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
-use sqlx::{AnyConnection, Row};
+use sqlx::{AnyConnection, AssertSqlSafe, Row, SqlSafeStr, SqlStr};
 
 use super::device::Device;
 use super::events;
@@ -17,8 +17,8 @@ use crate::database::{self, DatabaseError};
 
 /// How often what was heard is written.
 pub(crate) const BATCH: Duration = Duration::from_secs(1);
-/// Rows of one statement: preparing it once costs less than a statement for each.
-const ROWS: usize = 64;
+/// Rows of a statement: what was heard is cut into as few of these as there can be. The last is 1.
+const ROWS: [usize; 4] = [256, 32, 4, 1];
 /// Columns of a row.
 const COLUMNS: usize = 8;
 /// Heard devices of which watchers are told in one batch; those of a larger fleet hear of who comes
@@ -126,8 +126,10 @@ pub(crate) async fn run(app: Arc<App>) {
             () = tokio::time::sleep(BATCH) => false,
             _ = stopping.wait_for(|stop| *stop) => true,
         };
-        let online = edges(&app);
-        if let Err(error) = write(&app, online || watched).await {
+        let heard = app.fleet.take_heard();
+        let lines = lines(&heard);
+        let online = edges(&app, heard);
+        if let Err(error) = write(&app, lines, online || watched).await {
             tracing::warn!(%error, "presence is not written; it is tried again");
         }
         watched = online;
@@ -142,19 +144,18 @@ pub(crate) async fn run(app: Arc<App>) {
     }
 }
 
-/// Tells watchers who came and who went since the last look; whether anybody is online.
-fn edges(app: &App) -> bool {
+/// Tells watchers who came and who went since the last look, `heard` among them; whether anybody is
+/// online.
+fn edges(app: &App, heard: Vec<Arc<Device>>) -> bool {
     let (timeout, now) = (app.presence_timeout(), app.clock().monotonic_ms());
-    let mut any = false;
-    for device in app.fleet.devices() {
-        let mut presence = device.presence();
-        let online = presence.is_online(timeout, now);
-        any |= online;
-        if std::mem::replace(&mut presence.was_online, online) != online {
-            drop(presence);
-            let hardware_id = device.record().hardware_id.to_string();
-            app.bus().tell(Change::Device { hardware_id });
-        }
+    let watch = app.fleet.watch.lock();
+    let mut watch = watch.unwrap_or_else(PoisonError::into_inner);
+    let changed = watch.look(heard, || app.fleet.devices(), timeout, now);
+    let any = watch.is_anybody_online();
+    drop(watch);
+    for device in changed {
+        let hardware_id = device.record().hardware_id.to_string();
+        app.bus().tell(Change::Device { hardware_id });
     }
     any
 }
@@ -165,13 +166,14 @@ fn edges(app: &App) -> bool {
 ///
 /// The database does not take it; the next batch tries again.
 pub(crate) async fn flush(app: &App) -> Result<(), DatabaseError> {
-    write(app, false).await
+    let heard = app.fleet.take_heard();
+    let lines = lines(&heard);
+    edges(app, heard);
+    write(app, lines, false).await
 }
 
-/// Writes what was heard since the last batch, and, where somebody is online, that a server
-/// listens.
-async fn write(app: &App, watched: bool) -> Result<(), DatabaseError> {
-    let lines = lines(app);
+/// Writes these lines, and, where somebody is online, that a server listens.
+async fn write(app: &App, lines: Vec<Line>, watched: bool) -> Result<(), DatabaseError> {
     let events = app.fleet.events.take();
     if lines.is_empty() && events.is_empty() && !watched {
         return Ok(());
@@ -180,9 +182,7 @@ async fn write(app: &App, watched: bool) -> Result<(), DatabaseError> {
     let lines = Arc::new(lines);
     let written = lines.clone();
     let job = async move |mut tx: database::Tx| {
-        for chunk in written.chunks(ROWS) {
-            upsert(&mut tx, chunk, (now, by)).await?;
-        }
+        upsert(&mut tx, &written, (now, by)).await?;
         events::write(&mut tx, &events).await?;
         let sql = "INSERT INTO presence_watch (one, at) VALUES (1, $1) \
                    ON CONFLICT (one) DO UPDATE SET at = excluded.at";
@@ -192,7 +192,9 @@ async fn write(app: &App, watched: bool) -> Result<(), DatabaseError> {
     let result = app.database.write(job).await;
     for line in lines.iter() {
         if result.is_err() {
-            line.device.presence().unwritten = true;
+            if !std::mem::replace(&mut line.device.presence().unwritten, true) {
+                app.fleet.was_heard(line.device.clone());
+            }
         } else if lines.len() <= TOLD_MAX {
             let hardware_id = line.hardware_id.to_string();
             app.bus().tell(Change::Device { hardware_id });
@@ -201,9 +203,10 @@ async fn write(app: &App, watched: bool) -> Result<(), DatabaseError> {
     result
 }
 
-fn lines(app: &App) -> Vec<Line> {
-    let mut lines = Vec::new();
-    for device in app.fleet.devices() {
+/// What is to be written of these devices.
+fn lines(heard: &[Arc<Device>]) -> Vec<Line> {
+    let mut lines = Vec::with_capacity(heard.len());
+    for device in heard {
         let mut presence = device.presence();
         if !std::mem::take(&mut presence.unwritten) {
             continue;
@@ -224,28 +227,42 @@ fn lines(app: &App) -> Vec<Line> {
     lines
 }
 
-/// Writes rows with one statement. A device that was removed meanwhile fails it with all others:
-/// those are written again with the next batch, without it.
+/// Writes rows, by as few statements as there are sizes of them. A device that was removed meanwhile
+/// fails it with all others: those are written again with the next batch, without it.
 async fn upsert(
     connection: &mut AnyConnection,
-    lines: &[Line],
+    mut lines: &[Line],
     (now, by): (i64, i64),
 ) -> Result<(), DatabaseError> {
-    let mut query = sqlx::query(sqlx::AssertSqlSafe(upsert_sql(lines.len())));
-    for line in lines {
-        query = query
-            .bind(&*line.hardware_id)
-            .bind(line.last_seen)
-            .bind(line.seq)
-            .bind(line.seq_key)
-            .bind(line.next_ms)
-            .bind(&line.report)
-            .bind(now)
-            .bind(by);
+    for (rows, sql) in UPSERTS.iter() {
+        while let Some((chunk, rest)) = lines.split_at_checked(*rows) {
+            let mut query = sqlx::query(sql.clone());
+            for line in chunk {
+                query = query
+                    .bind(&*line.hardware_id)
+                    .bind(line.last_seen)
+                    .bind(line.seq)
+                    .bind(line.seq_key)
+                    .bind(line.next_ms)
+                    .bind(&line.report)
+                    .bind(now)
+                    .bind(by);
+            }
+            query.execute(&mut *connection).await?;
+            lines = rest;
+        }
     }
-    query.execute(connection).await?;
     Ok(())
 }
+
+/// The statements, the longest first: few of them, so that each is prepared once for a connection.
+static UPSERTS: LazyLock<[(usize, SqlStr); ROWS.len()]> = LazyLock::new(|| {
+    // Made of the constants in this file alone; shared, for every statement takes one of its own.
+    ROWS.map(|rows| {
+        let sql: Arc<str> = upsert_sql(rows).into();
+        (rows, AssertSqlSafe(sql).into_sql_str())
+    })
+});
 
 fn upsert_sql(rows: usize) -> String {
     let row = |row: usize| {
@@ -320,9 +337,12 @@ async fn put_back(
             seq_key,
             next_ms: u32::try_from(row.try_get::<i64, _>(4)?).unwrap_or(u32::MAX),
             was_online: older.was_online,
+            looked_at: older.looked_at,
             said: said.said(|kind| app.fleet.intern(kind)),
             ..Presence::default()
         };
+        drop(presence);
+        app.fleet.was_heard(device);
     }
     Ok(newest)
 }

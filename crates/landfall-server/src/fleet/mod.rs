@@ -20,6 +20,7 @@ pub mod report;
 mod seed;
 mod session;
 pub(crate) mod summary;
+mod watch;
 
 use std::collections::{HashMap, HashSet};
 use std::sync::{Arc, Mutex, PoisonError, RwLock};
@@ -67,6 +68,9 @@ pub struct Fleet {
     /// Those that are in a session: few of many, and looked at several times a second.
     in_session: Mutex<HashMap<Arc<str>, Arc<Device>>>,
     kinds: Mutex<HashSet<Arc<Kind>>>,
+    /// Those that were heard since the last batch.
+    heard: Mutex<Vec<Arc<Device>>>,
+    watch: Mutex<watch::Watch>,
     pub(crate) pace: pace::Pace,
     pub(crate) events: events::Queue,
 }
@@ -104,6 +108,18 @@ impl Fleet {
     pub fn templates(&self) -> Templates {
         let layer = self.layer();
         Templates::of(|name| layer.get(name).and_then(serde_json::Value::as_str))
+    }
+
+    /// Has the next batch look at a device: it was heard, here or by another process.
+    pub(crate) fn was_heard(&self, device: Arc<Device>) {
+        let heard = self.heard.lock();
+        heard.unwrap_or_else(PoisonError::into_inner).push(device);
+    }
+
+    /// The devices that were heard since this was asked last.
+    fn take_heard(&self) -> Vec<Arc<Device>> {
+        let heard = self.heard.lock();
+        std::mem::take(&mut *heard.unwrap_or_else(PoisonError::into_inner))
     }
 
     /// The one copy of a kind that is kept.

@@ -33,6 +33,8 @@ pub struct Presence {
     pub next_ms: u32,
     /// Whether it counted as online when it was last looked at.
     pub was_online: bool,
+    /// When it is looked at next, by the monotonic clock; none: it is not waited for.
+    pub looked_at: Option<i64>,
     /// Whether it was heard since the last batch.
     pub unwritten: bool,
     /// What it said of itself.
@@ -93,8 +95,13 @@ impl Presence {
 
     /// Whether it is online at that moment of the monotonic clock.
     pub fn is_online(&self, timeout: Timeout, now: i64) -> bool {
-        self.seen_at
-            .is_some_and(|seen| now.saturating_sub(seen) <= self.allowed_ms(timeout))
+        self.goes_offline_at(timeout).is_some_and(|at| now < at)
+    }
+
+    /// The first moment of the monotonic clock at which it is offline; none: it never was online.
+    pub fn goes_offline_at(&self, timeout: Timeout) -> Option<i64> {
+        let last = |seen: i64| seen.saturating_add(self.allowed_ms(timeout));
+        self.seen_at.map(|seen| last(seen).saturating_add(1))
     }
 
     /// Whether it ever beat.
@@ -112,12 +119,12 @@ impl Presence {
         grows
     }
 
-    /// Notes that the device was heard.
-    pub fn heard(&mut self, now: i64, wall: i64, next_ms: u32) {
+    /// Notes that the device was heard; whether that is the first time since the last batch.
+    pub fn heard(&mut self, now: i64, wall: i64, next_ms: u32) -> bool {
         self.seen_at = Some(now);
         self.last_seen = wall;
         self.next_ms = next_ms;
-        self.unwritten = true;
+        !std::mem::replace(&mut self.unwritten, true)
     }
 }
 

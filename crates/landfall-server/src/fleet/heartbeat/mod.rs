@@ -121,11 +121,14 @@ fn hear(app: &App, caller: &Caller, report: &Report<'_>) -> Result<u32, Refusal>
     {
         return Err(Refusal::Replayed);
     }
-    presence.heard(now, wall, next_ms);
+    let is_first = presence.heard(now, wall, next_ms);
     presence.uptime_ms = report.device.uptime_ms.or(presence.uptime_ms);
     presence.said.take(report, |kind| app.fleet.intern(kind));
     let came = !std::mem::replace(&mut presence.was_online, true);
     drop(presence);
+    if is_first {
+        app.fleet.was_heard(caller.device.clone());
+    }
     let hardware_id = &caller.record.hardware_id;
     if came {
         let hardware_id = hardware_id.to_string();
