@@ -10,8 +10,9 @@ use zeroize::Zeroizing;
 use crate::change::{Bus, Change, Reload};
 use crate::clock::Clock;
 use crate::database::{Database, DatabaseError, OpenError};
+use crate::fleet::Fleet;
+use crate::fleet::kept::Left;
 use crate::fleet::presence::Timeout;
-use crate::fleet::{self, Fleet};
 use crate::metrics::Requests;
 use crate::options::Options;
 use crate::people::users::{NewUser, Role};
@@ -59,8 +60,11 @@ impl App {
         });
         let memory: Arc<dyn Reload> = app.clone();
         bus.keeps(Arc::downgrade(&memory));
+        let reader = app.database.clone();
+        let left = tokio::spawn(async move { Left::read(&reader).await });
         app.reload(&Change::All).await.map_err(OpenError::Read)?;
-        fleet::batch::restore(&app).await.map_err(OpenError::Read)?;
+        let left = left.await.unwrap_or(Err(DatabaseError::Defect));
+        left.map_err(OpenError::Read)?.put_back(&app);
         let admin_password = app.first_admin().await.map_err(OpenError::Read)?;
         Ok(Opened {
             app,

@@ -1,16 +1,14 @@
 //! What presence leaves on disk: once a second the devices that were heard in it, never a row for a
-//! heartbeat; and what of it comes back, at the start and from other processes.
+//! heartbeat. Beside it who came and who went is told, and what other processes heard is taken in.
 
-use std::net::IpAddr;
 use std::sync::{Arc, LazyLock, PoisonError};
 use std::time::Duration;
 
-use serde::{Deserialize, Serialize};
-use sqlx::{AnyConnection, AssertSqlSafe, Row, SqlSafeStr, SqlStr};
+use sqlx::{AnyConnection, AssertSqlSafe, SqlSafeStr, SqlStr};
 
 use super::device::Device;
 use super::events;
-use super::presence::{Kind, Presence, Said};
+use super::kept::{self, StoredSaid};
 use crate::app::App;
 use crate::change::Change;
 use crate::database::{self, DatabaseError};
@@ -37,83 +35,6 @@ struct Line {
     seq_key: i64,
     next_ms: i64,
     report: String,
-}
-
-/// [`Said`] in its stored form.
-#[derive(Default, Serialize, Deserialize)]
-#[serde(default)]
-struct StoredSaid {
-    #[serde(skip_serializing_if = "Option::is_none")]
-    rssi: Option<i8>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    stations: Option<u8>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    station_capacity: Option<u16>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    free_heap: Option<u32>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    config_version: Option<u32>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    ip: Option<IpAddr>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    ssid: Option<Box<str>>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    ap_ssid: Option<Box<str>>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    config_error: Option<Box<str>>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    state: Option<Box<str>>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    firmware: Option<Box<str>>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    chip: Option<Box<str>>,
-}
-
-impl From<&Said> for StoredSaid {
-    fn from(said: &Said) -> Self {
-        let kind = said.kind.as_deref().cloned().unwrap_or_default();
-        Self {
-            rssi: said.rssi,
-            stations: said.stations,
-            station_capacity: said.station_capacity,
-            free_heap: said.free_heap,
-            config_version: said.config_version,
-            ip: said.ip,
-            ssid: said.ssid.clone(),
-            ap_ssid: said.ap_ssid.clone(),
-            config_error: said.config_error.clone(),
-            state: kind.state,
-            firmware: kind.firmware,
-            chip: kind.chip,
-        }
-    }
-}
-
-impl StoredSaid {
-    fn said(self, intern: impl FnOnce(Kind) -> Arc<Kind>) -> Said {
-        let Self {
-            state,
-            firmware,
-            chip,
-            ..
-        } = self;
-        Said {
-            rssi: self.rssi,
-            stations: self.stations,
-            station_capacity: self.station_capacity,
-            free_heap: self.free_heap,
-            config_version: self.config_version,
-            ip: self.ip,
-            ssid: self.ssid,
-            ap_ssid: self.ap_ssid,
-            config_error: self.config_error,
-            kind: Some(intern(Kind {
-                state,
-                firmware,
-                chip,
-            })),
-        }
-    }
 }
 
 /// Writes once a second for ever, until the server stops: then once more.
@@ -281,70 +202,16 @@ fn upsert_sql(rows: usize) -> String {
     )
 }
 
-/// Puts what is on disk back into memory, at the start: a device's age is that which it had when a
-/// server last listened.
-pub(crate) async fn restore(app: &App) -> Result<(), DatabaseError> {
-    let mut connection = app.database.read().await?;
-    let watch = sqlx::query_scalar("SELECT at FROM presence_watch");
-    let watched: Option<i64> = watch.fetch_optional(&mut *connection).await?;
-    let watched = watched.unwrap_or_else(|| app.clock().now_ms());
-    put_back(app, &mut connection, (0, 0), watched).await?;
-    Ok(())
-}
-
 /// Takes what other processes wrote since the last look.
 async fn read_others(app: &App, read_to: &mut i64) -> Result<(), DatabaseError> {
     let mut connection = app.database.read().await?;
     let by = app.bus().id().cast_signed();
     let now = app.clock().now_ms();
-    let newest = put_back(app, &mut connection, (*read_to, by), now).await?;
-    *read_to = newest.map_or(*read_to, |newest| newest - LOOK_BACK_MS);
-    Ok(())
-}
-
-/// Takes rows written from that moment on by another process; ages are counted up to `now`. Returns
-/// when the newest of them was written.
-async fn put_back(
-    app: &App,
-    connection: &mut AnyConnection,
-    (since, not_by): (i64, i64),
-    now: i64,
-) -> Result<Option<i64>, DatabaseError> {
-    let sql = "SELECT hardware_id, last_seen, seq, seq_key, next_ms, report, written_at \
-               FROM presence WHERE written_at >= $1 AND written_by <> $2";
-    let query = sqlx::query(sql).bind(since).bind(not_by);
-    let (monotonic, mut newest) = (app.clock().monotonic_ms(), None);
-    for row in query.fetch_all(connection).await? {
-        newest = newest.max(Some(row.try_get::<i64, _>(6)?));
-        let Some(device) = app.fleet.device(row.try_get(0)?) else {
-            continue;
-        };
-        let last_seen: i64 = row.try_get(1)?;
-        let mut presence = device.presence();
-        if presence.was_seen() && presence.last_seen >= last_seen {
-            continue;
-        }
-        let seq: Option<i64> = row.try_get(2)?;
-        let numbers = (row.try_get(3)?, seq.map(i64::cast_unsigned));
-        // Numbers of a newer key begin again.
-        let (seq_key, seq) = numbers.max((presence.seq_key, presence.seq));
-        let said: StoredSaid = serde_json::from_str(row.try_get(5)?).unwrap_or_default();
-        let older = std::mem::take(&mut *presence);
-        *presence = Presence {
-            seen_at: Some(monotonic - now.saturating_sub(last_seen).max(0)),
-            last_seen,
-            seq,
-            seq_key,
-            next_ms: u32::try_from(row.try_get::<i64, _>(4)?).unwrap_or(u32::MAX),
-            was_online: older.was_online,
-            looked_at: older.looked_at,
-            said: said.said(|kind| app.fleet.intern(kind)),
-            ..Presence::default()
-        };
-        drop(presence);
-        app.fleet.was_heard(device);
+    for row in kept::rows(&mut connection, (*read_to, by)).await? {
+        *read_to = (row.written_at - LOOK_BACK_MS).max(*read_to);
+        row.put_back(app, now);
     }
-    Ok(newest)
+    Ok(())
 }
 
 #[cfg(test)]

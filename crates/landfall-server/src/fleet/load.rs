@@ -11,7 +11,7 @@ use sqlx::{AnyConnection, Row};
 use super::device::{Alert, Desired, Enrolment, Key, Record};
 use crate::config::render::RolloutNetwork;
 use crate::config::values::Values;
-use crate::database::DatabaseError;
+use crate::database::{Database, DatabaseError};
 use crate::sessions;
 
 /// Which devices are read.
@@ -44,20 +44,39 @@ pub(crate) async fn records(
     connection: &mut AnyConnection,
     which: Which<'_>,
 ) -> Result<Vec<Record>, DatabaseError> {
-    let columns = "hardware_id, own_id, name, labels, room, legacy, enrolment, enabled, \
-                   config_version, config_hash";
-    let rows = select(connection, columns, "devices", which, "hardware_id").await?;
+    let mut found = found(connection, which).await?;
+    for (hardware_id, key) in keys(connection, which).await? {
+        found.hang(&hardware_id, key);
+    }
+    Ok(found.records)
+}
+
+/// Reads all devices. Of a large fleet most rows are devices and keys: those are read at the same
+/// time, each by a connection of its own.
+pub(crate) async fn all(database: &Database) -> Result<Vec<Record>, DatabaseError> {
+    let reader = database.clone();
+    let keys = tokio::spawn(async move { keys(&mut *reader.read().await?, Which::All).await });
+    let mut found = found(&mut *database.read().await?, Which::All).await?;
+    for (hardware_id, key) in keys.await.map_err(|_| DatabaseError::Defect)?? {
+        found.hang(&hardware_id, key);
+    }
+    Ok(found.records)
+}
+
+/// Reads devices with everything but their keys.
+async fn found(connection: &mut AnyConnection, which: Which<'_>) -> Result<Found, DatabaseError> {
+    let rows = select(connection, DEVICE_COLUMNS, "devices", which, "hardware_id").await?;
     let mut records = Vec::with_capacity(rows.len());
     for row in &rows {
         records.push(record(row)?);
     }
+    drop(rows);
     let places: HashMap<Arc<str>, usize> = records
         .iter()
         .enumerate()
         .map(|(at, record): (usize, &Record)| (record.hardware_id.clone(), at))
         .collect();
     let mut found = Found { records, places };
-    keys(connection, which, &mut found).await?;
     alerts(connection, which, &mut found).await?;
     layers(connection, which, &mut found).await?;
     networks(connection, which, &mut found).await?;
@@ -70,7 +89,7 @@ pub(crate) async fn records(
             record.desired.session = Some(Arc::new(session));
         }
     }
-    Ok(found.records)
+    Ok(found)
 }
 
 /// Reads one device.
@@ -110,6 +129,13 @@ impl Found {
         let at = *self.places.get(hardware_id)?;
         self.records.get_mut(at)
     }
+
+    /// Hangs a key on its device, where that was found.
+    fn hang(&mut self, hardware_id: &str, key: Key) {
+        if let Some(record) = self.at(hardware_id) {
+            record.keys.push(key);
+        }
+    }
 }
 
 async fn select(
@@ -126,51 +152,63 @@ async fn select(
     Ok(query.fetch_all(connection).await?)
 }
 
+/// The columns of a device, in the order in which [`record`] reads them: to look a column up by its
+/// name costs more than to read it.
+const DEVICE_COLUMNS: &str = "hardware_id, own_id, name, labels, room, legacy, enrolment, enabled, \
+                              config_version, config_hash";
+
 fn record(row: &AnyRow) -> Result<Record, DatabaseError> {
-    let text = |column: &str| row.try_get::<String, _>(column);
-    let flag = |column: &str| row.try_get::<i64, _>(column).map(|value| value != 0);
-    let labels = text("labels")?;
+    let text = |column: usize| row.try_get::<&str, _>(column);
+    let flag = |column: usize| row.try_get::<i64, _>(column).map(|value| value != 0);
+    let hardware_id: Arc<str> = text(0)?.into();
+    let own_id = match text(1)? {
+        own if own == &*hardware_id => hardware_id.clone(),
+        own => own.into(),
+    };
     Ok(Record {
-        hardware_id: text("hardware_id")?.into(),
-        own_id: text("own_id")?.into(),
-        name: row.try_get("name")?,
-        labels: serde_json::from_str(&labels).unwrap_or_default(),
-        room: row.try_get("room")?,
-        legacy: flag("legacy")?,
+        hardware_id,
+        own_id,
+        name: row.try_get(2)?,
+        labels: serde_json::from_str(text(3)?).unwrap_or_default(),
+        room: row.try_get(4)?,
+        legacy: flag(5)?,
         // A word of a later version lets nobody in.
-        enrolment: Enrolment::parse(&text("enrolment")?).unwrap_or(Enrolment::Retired),
-        enabled: flag("enabled")?,
+        enrolment: Enrolment::parse(text(6)?).unwrap_or(Enrolment::Retired),
+        enabled: flag(7)?,
         keys: Vec::new(),
         alerts: Vec::new(),
         desired: Desired {
-            version: row.try_get("config_version")?,
-            hash: text("config_hash")?.into(),
+            version: row.try_get(8)?,
+            hash: text(9)?.into(),
             ..Desired::default()
         },
     })
 }
 
+/// The keys of devices with the hardware ids of these, the oldest first.
 async fn keys(
     connection: &mut AnyConnection,
     which: Which<'_>,
-    found: &mut Found,
-) -> Result<(), DatabaseError> {
+) -> Result<Vec<(String, Key)>, DatabaseError> {
     let columns = "hardware_id, id, secret, created_at, used_at, revoked_at, undelivered";
-    for row in select(connection, columns, "device_keys", which, "id").await? {
-        let secret: Vec<u8> = row.try_get(2)?;
-        let (Ok(secret), Some(record)) = (secret.try_into(), found.at(row.try_get(0)?)) else {
+    let rows = select(connection, columns, "device_keys", which, "id").await?;
+    let mut keys = Vec::with_capacity(rows.len());
+    for row in &rows {
+        let secret: &[u8] = row.try_get(2)?;
+        let Ok(secret) = secret.try_into() else {
             continue;
         };
-        record.keys.push(Key {
+        let key = Key {
             id: row.try_get(1)?,
             secret: DeviceKey::new(secret),
             created_at: row.try_get(3)?,
             used: row.try_get::<Option<i64>, _>(4)?.is_some(),
             revoked_at: row.try_get(5)?,
             undelivered: row.try_get::<i64, _>(6)? != 0,
-        });
+        };
+        keys.push((row.try_get(0)?, key));
     }
-    Ok(())
+    Ok(keys)
 }
 
 async fn alerts(

@@ -10,6 +10,7 @@ pub(crate) mod device;
 pub(crate) mod enrol;
 pub(crate) mod events;
 pub(crate) mod heartbeat;
+pub(crate) mod kept;
 pub(crate) mod keys;
 pub(crate) mod legacy;
 pub(crate) mod load;
@@ -176,9 +177,9 @@ impl Fleet {
         let mut connection = database.read().await?;
         let (_, layer) = scopes::current(&mut connection, scopes::FLEET).await?;
         *self.layer.write().unwrap_or_else(PoisonError::into_inner) = Arc::new(layer);
-        let records = load::records(&mut connection, Which::All).await?;
         let ids = load::ids(&mut connection, Which::All).await?;
         drop(connection);
+        let records = load::all(database).await?;
         let there: HashSet<Arc<str>> = records.iter().map(|one| one.hardware_id.clone()).collect();
         for record in records {
             self.put(record, std::iter::empty());

@@ -33,12 +33,27 @@ pub struct Presence {
     pub next_ms: u32,
     /// Whether it counted as online when it was last looked at.
     pub was_online: bool,
-    /// When it is looked at next, by the monotonic clock; none: it is not waited for.
-    pub looked_at: Option<i64>,
+    /// When it is looked at next, by the monotonic clock.
+    pub looked_at: Moment,
     /// Whether it was heard since the last batch.
     pub unwritten: bool,
     /// What it said of itself.
     pub said: Said,
+}
+
+/// A moment of the monotonic clock, in milliseconds; by default one that never comes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Moment(pub i64);
+
+impl Moment {
+    /// It does not come.
+    pub const NEVER: Self = Self(i64::MAX);
+}
+
+impl Default for Moment {
+    fn default() -> Self {
+        Self::NEVER
+    }
 }
 
 /// What a device says of itself, as far as it is shown.

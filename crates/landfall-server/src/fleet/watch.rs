@@ -10,7 +10,7 @@ use std::collections::BinaryHeap;
 use std::sync::Arc;
 
 use super::device::Device;
-use super::presence::Timeout;
+use super::presence::{Moment, Timeout};
 
 /// The queue.
 #[derive(Debug, Default)]
@@ -23,7 +23,7 @@ pub(crate) struct Watch {
 /// A device, and when it is looked at, by the monotonic clock.
 #[derive(Debug)]
 struct Due {
-    at: i64,
+    at: Moment,
     device: Arc<Device>,
 }
 
@@ -47,12 +47,16 @@ impl Watch {
             self.queue(device, timeout, now, &mut changed);
         }
         while let Some(Reverse(first)) = self.due.peek()
-            && first.at <= now
+            && first.at <= Moment(now)
             && let Some(Reverse(Due { at, device })) = self.due.pop()
         {
-            let is_newest = device.presence().looked_at == Some(at);
+            let mut presence = device.presence();
+            let is_newest = presence.looked_at == at;
             if is_newest {
-                device.presence().looked_at = None;
+                presence.looked_at = Moment::NEVER;
+            }
+            drop(presence);
+            if is_newest {
                 self.queue(device, timeout, now, &mut changed);
             }
         }
@@ -77,9 +81,9 @@ impl Watch {
         if std::mem::replace(&mut presence.was_online, goes.is_some()) != goes.is_some() {
             changed.push(device.clone());
         }
-        let Some(at) = goes else { return };
-        if presence.looked_at.is_none_or(|before| at < before) {
-            presence.looked_at = Some(at);
+        let Some(at) = goes.map(Moment) else { return };
+        if at < presence.looked_at {
+            presence.looked_at = at;
             drop(presence);
             self.due.push(Reverse(Due { at, device }));
         }
@@ -175,7 +179,15 @@ mod tests {
              16:
              17: b
              40:",
-            expect![[""]],
+            expect![[r#"
+                1: a -> +a true
+                5: a b -> +b true
+                11: -> true
+                15: -> true
+                16: -> -b -a false
+                17: b -> +b true
+                40: -> -b false
+            "#]],
         );
     }
 
@@ -187,7 +199,13 @@ mod tests {
              6: b
              7: within=100
              40: within=10",
-            expect![[""]],
+            expect![[r#"
+                1: a b -> +a +b true
+                5: within=3 -> -a -b true
+                6: b -> +b true
+                7: within=100 -> +a true
+                40: within=10 -> -a -b false
+            "#]],
         );
     }
 }
