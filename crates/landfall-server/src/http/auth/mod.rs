@@ -88,7 +88,9 @@ pub(crate) async fn require(
     mut request: Request,
     next: Next,
 ) -> Response {
-    match let_in(&app, request.method(), request.headers()).await {
+    // A page of this process has asked who looks at it already; from outside none of these comes.
+    let known = request.extensions_mut().remove::<Identity>();
+    match let_in(&app, request.method(), request.headers(), known).await {
         Ok(identity) => {
             request.extensions_mut().insert(identity);
             next.run(request).await
@@ -97,8 +99,16 @@ pub(crate) async fn require(
     }
 }
 
-async fn let_in(app: &App, method: &Method, headers: &HeaderMap) -> Result<Identity, Problem> {
-    let identity = identify(app, headers).await?.ok_or_else(Problem::unknown)?;
+async fn let_in(
+    app: &App,
+    method: &Method,
+    headers: &HeaderMap,
+    known: Option<Identity>,
+) -> Result<Identity, Problem> {
+    let identity = match known {
+        Some(known) => known,
+        None => identify(app, headers).await?.ok_or_else(Problem::unknown)?,
+    };
     if let Credential::Cookie(cookie) = &identity.by {
         csrf::guard(method, headers, cookie, app.options.tls.is_some())?;
     }

@@ -12,7 +12,7 @@ use std::net::SocketAddr;
 use tower::ServiceExt;
 
 use super::{Elsewhere, Pages, Who};
-use crate::http::auth::{self, Credential};
+use crate::http::auth::{self, Credential, Identity};
 use crate::people::logins;
 
 /// Most bytes of an answer: a list of 200 entries is a few hundred KiB.
@@ -25,6 +25,7 @@ pub(super) struct Api {
     /// Of the request that came: who asks, and from where.
     headers: HeaderMap,
     from: SocketAddr,
+    identity: Identity,
     /// Who looks.
     pub(super) who: Who,
 }
@@ -110,6 +111,7 @@ impl FromRequestParts<Pages> for Api {
                 csrf: logins::csrf_token(cookie),
                 at: at.path().to_owned(),
             },
+            identity,
             headers,
         })
     }
@@ -181,6 +183,7 @@ impl Api {
         let request = request
             .header("x-csrf-token", csrf)
             .extension(ConnectInfo(self.from))
+            .extension(self.identity.clone())
             .body(body)
             .map_err(|error| Refused::unreadable(&error))?;
         let answer = self.pages.api.clone().oneshot(request).await;
