@@ -17,6 +17,7 @@ mod metrics;
 mod options;
 mod people;
 mod problem;
+pub mod process;
 mod server;
 mod sessions;
 mod settings;

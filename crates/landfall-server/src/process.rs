@@ -4,20 +4,20 @@ use std::time::Duration;
 
 /// A process that is watched.
 #[derive(Debug)]
-pub(super) struct Process(pub(super) u32);
+pub struct Process(pub u32);
 
 /// Ticks a second in `/proc`: `USER_HZ`, which is 100 on every Linux that Rust runs on.
 const TICKS_A_SECOND: u64 = 100;
 
 impl Process {
     /// Its time on the processor since it began; none once it ended.
-    pub(super) fn cpu(&self) -> Option<Duration> {
+    pub fn cpu(&self) -> Option<Duration> {
         let stat = std::fs::read_to_string(format!("/proc/{}/stat", self.0)).ok()?;
         ticks(&stat).map(|ticks| Duration::from_millis(ticks * 1000 / TICKS_A_SECOND))
     }
 
     /// The memory that it holds.
-    pub(super) fn rss_bytes(&self) -> u64 {
+    pub fn rss_bytes(&self) -> u64 {
         let status = std::fs::read_to_string(format!("/proc/{}/status", self.0));
         rss(&status.unwrap_or_default()).unwrap_or(0)
     }

@@ -12,6 +12,7 @@ use crate::http::router::Routes;
 use crate::http::sse;
 use crate::metrics::Text;
 use crate::problem::Problem;
+use crate::process::Process;
 
 /// The routes of this file.
 pub(crate) fn routes() -> Routes {
@@ -70,6 +71,7 @@ async fn metrics(State(app): State<Arc<App>>) -> impl IntoResponse {
         "Commits that failed.",
         written.failures,
     );
+    process(&mut text);
     app.requests.write(&mut text);
     (
         [(
@@ -78,4 +80,19 @@ async fn metrics(State(app): State<Arc<App>>) -> impl IntoResponse {
         )],
         text.finish(),
     )
+}
+
+/// What the process uses, by the names that Prometheus' own libraries give it; nothing where the kernel
+/// does not say.
+fn process(text: &mut Text) {
+    let process = Process(std::process::id());
+    if let Some(cpu) = process.cpu() {
+        let name = "process_cpu_seconds_total";
+        text.counter(name, "Time on the processor.", cpu.as_secs_f64());
+    }
+    let rss = process.rss_bytes();
+    if rss > 0 {
+        let name = "process_resident_memory_bytes";
+        text.gauge(name, "Memory held.", rss);
+    }
 }

@@ -24,6 +24,7 @@ use axum::Router;
 use axum::http::{HeaderValue, StatusCode, header};
 use axum::response::{Html, IntoResponse, Redirect, Response};
 use axum::routing::get;
+use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 
 use self::api::Refused;
 use crate::app::App;
@@ -232,15 +233,16 @@ fn show(page: &impl Template) -> Response {
     }
 }
 
+/// What stands for itself in a part of a path or query: RFC 3986's unreserved characters, and the slash
+/// between parts.
+const STANDS_FOR_ITSELF: &AsciiSet = &NON_ALPHANUMERIC
+    .remove(b'-')
+    .remove(b'.')
+    .remove(b'_')
+    .remove(b'~')
+    .remove(b'/');
+
 /// A part of a path or query.
 fn escape(text: &str) -> String {
-    let mut out = String::new();
-    for byte in text.bytes() {
-        if byte.is_ascii_alphanumeric() || b"-._~/".contains(&byte) {
-            out.push(char::from(byte));
-        } else {
-            out.push_str(&format!("%{byte:02X}"));
-        }
-    }
-    out
+    utf8_percent_encode(text, STANDS_FOR_ITSELF).to_string()
 }

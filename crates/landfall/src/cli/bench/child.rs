@@ -2,7 +2,8 @@
 
 use std::collections::HashMap;
 use std::io::{BufRead, BufReader, Read, Write};
-use std::net::SocketAddr;
+use std::net::{Ipv4Addr, SocketAddr};
+use std::path::{Path, PathBuf};
 use std::process::{ExitCode, Stdio};
 use std::sync::Arc;
 
@@ -12,32 +13,73 @@ use axum::extract::State;
 use axum::http::{HeaderMap, StatusCode};
 use axum::response::{IntoResponse, Response};
 use axum::routing::post;
+use axum_server::tls_rustls::RustlsConfig;
 use clap::Args;
 use landfall_protocol::hardware_id::HardwareId;
 use landfall_protocol::key::DeviceKey;
 use landfall_protocol::path::{DEVICE_HEADER, HEARTBEAT, SEALED_TYPE, SEQ_HEADER};
 use landfall_protocol::seal::{Direction, Envelope, SEAL_LEN};
-use landfall_server::{Options, Server, fleet};
+use landfall_server::process::Process;
+use landfall_server::{Options, Server, Tls, fleet};
 use serde::Deserialize;
+use tempfile::TempDir;
 
 use super::super::{Ended, Failure};
 use super::devices;
-use super::process::Process;
+use super::tls::Target;
 
 /// A process that is measured. It ends with this one.
 pub(super) struct Child {
     pub(super) process: Process,
-    pub(super) address: SocketAddr,
+    address: SocketAddr,
     child: std::process::Child,
 }
 
+/// The folder of a measurement: databases, and the certificate where there is one. It goes with this.
+pub(super) struct Home {
+    folder: TempDir,
+    tls: bool,
+}
+
+/// The certificate and its key in the folder.
+const CERTIFICATE: &str = "certificate.pem";
+const KEY: &str = "key.pem";
+
+impl Home {
+    /// Makes the folder, with a certificate for this machine's own address.
+    pub(super) fn make(tls: bool) -> Result<Self, Failure> {
+        let failed = |why: &dyn std::fmt::Display| Failure::new("bench", why, "free some space");
+        let folder = tempfile::Builder::new().prefix("landfall-bench-").tempdir();
+        let folder = folder.map_err(|e| failed(&e))?;
+        if tls {
+            let names = vec![Ipv4Addr::LOCALHOST.to_string()];
+            let made = rcgen::generate_simple_self_signed(names).map_err(|e| failed(&e))?;
+            let write = |name: &str, pem: String| std::fs::write(folder.path().join(name), pem);
+            write(CERTIFICATE, made.cert.pem())
+                .and_then(|()| write(KEY, made.signing_key.serialize_pem()))
+                .map_err(|e| failed(&e))?;
+        }
+        Ok(Self { folder, tls })
+    }
+
+    fn certificate(&self) -> Option<PathBuf> {
+        self.tls.then(|| self.folder.path().join(CERTIFICATE))
+    }
+}
+
 impl Child {
+    /// How it is reached.
+    pub(super) fn target(&self, home: &Home) -> Result<Target, Failure> {
+        Target::own(self.address, home.certificate().as_deref())
+    }
+
     /// Starts this program in that role, and waits until it listens.
-    pub(super) fn start(role: &str, devices: u32) -> Result<Self, Failure> {
+    pub(super) fn start(role: &str, devices: u32, home: &Home) -> Result<Self, Failure> {
         let failed = |e: std::io::Error| Failure::new("bench", e, "see that it may start itself");
         let program = std::env::current_exe().map_err(failed)?;
         let mut child = std::process::Command::new(program)
             .args(["bench", "child", role, &devices.to_string()])
+            .arg(home.folder.path())
             .stdin(Stdio::piped())
             .stdout(Stdio::piped())
             .spawn()
@@ -71,12 +113,14 @@ impl Drop for Child {
 
 /// Be a process that is measured
 #[derive(Debug, Args)]
-#[command(after_help = "Example:\n  landfall bench child floor 1000")]
+#[command(after_help = "Example:\n  landfall bench child floor 1000 /tmp/floor")]
 pub(super) struct Words {
     /// `server` or `floor`
     role: String,
     /// How many devices it knows
     devices: u32,
+    /// Where it keeps what it keeps; with a certificate there it speaks TLS
+    home: PathBuf,
 }
 
 impl Words {
@@ -86,8 +130,8 @@ impl Words {
             .build()
             .map_err(|e| Failure::new("bench", e, "free some threads"))?;
         match self.role.as_str() {
-            "server" => runtime.block_on(serve(self.devices))?,
-            _ => runtime.block_on(floor(self.devices))?,
+            "server" => runtime.block_on(serve(self.devices, &self.home))?,
+            _ => runtime.block_on(floor(self.devices, &self.home))?,
         }
         Ok(ExitCode::SUCCESS)
     }
@@ -101,12 +145,18 @@ async fn until_alone(address: SocketAddr) {
     let _ = read.await;
 }
 
-async fn serve(count: u32) -> Result<(), Failure> {
+/// Certificate and key, where the folder has them.
+fn tls(home: &Path) -> Option<Tls> {
+    let (certificate, key) = (home.join(CERTIFICATE), home.join(KEY));
+    certificate.exists().then_some(Tls { certificate, key })
+}
+
+async fn serve(count: u32, home: &Path) -> Result<(), Failure> {
     let failed = |why: String| Failure::new("bench", why, "free some space");
-    let folder = tempfile::tempdir().map_err(|e| failed(e.to_string()))?;
-    let url = format!("sqlite:{}", folder.path().join("fleet.db").display());
+    let url = format!("sqlite:{}", home.join("fleet.db").display());
     let mut options = Options::new(url);
     options.listen.set_port(0);
+    options.tls = tls(home);
     let server = Server::start(options).await;
     let server = server.map_err(|e| failed(e.to_string()))?;
     let seeded = fleet::seed(server.app(), &devices::all(count)).await;
@@ -117,14 +167,27 @@ async fn serve(count: u32) -> Result<(), Failure> {
 
 type Keys = Arc<HashMap<HardwareId, DeviceKey>>;
 
-async fn floor(count: u32) -> Result<(), Failure> {
+async fn floor(count: u32, home: &Path) -> Result<(), Failure> {
     let failed = |e: std::io::Error| Failure::new("bench", e, "free some ports");
     let keys: Keys = Arc::new(devices::all(count).into_iter().collect());
     let router = Router::new().route(HEARTBEAT, post(beat)).with_state(keys);
-    let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await;
-    let listener = listener.map_err(failed)?;
+    let listener = std::net::TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).map_err(failed)?;
+    listener.set_nonblocking(true).map_err(failed)?;
     let address = listener.local_addr().map_err(failed)?;
-    tokio::spawn(axum::serve(listener, router).into_future());
+    match tls(home) {
+        None => {
+            let listener = tokio::net::TcpListener::from_std(listener).map_err(failed)?;
+            tokio::spawn(axum::serve(listener, router).into_future());
+        }
+        Some(Tls { certificate, key }) => {
+            // Whoever was first: it is the same one.
+            let _ = rustls::crypto::ring::default_provider().install_default();
+            let config = RustlsConfig::from_pem_chain_file(certificate, key).await;
+            let server = axum_server::from_tcp_rustls(listener, config.map_err(failed)?);
+            let service = router.into_make_service();
+            tokio::spawn(server.map_err(failed)?.serve(service));
+        }
+    }
     until_alone(address).await;
     Ok(())
 }

@@ -1,6 +1,5 @@
 //! The devices that beat: each sends, waits for its answer, and the next one follows.
 
-use std::net::SocketAddr;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, AtomicU64, Ordering};
 use std::sync::{Mutex, PoisonError};
@@ -8,24 +7,24 @@ use std::time::{Duration, Instant};
 
 use http_body_util::{BodyExt, Full};
 use hyper::body::Bytes;
-use hyper::client::conn::http1::{SendRequest, handshake};
 use hyper::{Request, Response, body::Incoming};
-use hyper_util::rt::TokioIo;
 use landfall_protocol::path::{DEVICE_HEADER, HEARTBEAT, SEALED_TYPE, SEQ_HEADER};
 use landfall_protocol::seal::{Direction, Envelope, SEAL_LEN};
 use serde_json::{Value, json};
-use tokio::net::TcpStream;
 use tokio::task::JoinSet;
 use tokio::time::{self, Interval, interval_at};
 
-use super::{Way, devices};
+use super::Way;
+use super::devices::Known;
+use super::tls::{Sender, Target};
 
 /// Devices that beat at one server.
 pub(super) struct Load(Arc<Inner>);
 
 struct Inner {
-    address: SocketAddr,
+    target: Target,
     way: Way,
+    known: Vec<Known>,
     devices: Vec<Mutex<Applied>>,
     /// Which device is next.
     next: AtomicU32,
@@ -74,11 +73,12 @@ impl Tally {
 }
 
 impl Load {
-    pub(super) fn new(address: SocketAddr, count: u32, way: Way) -> Self {
-        let devices = (0..count).map(|_| Mutex::default()).collect();
+    pub(super) fn new(target: Target, known: Vec<Known>, way: Way) -> Self {
+        let devices = known.iter().map(|_| Mutex::default()).collect();
         Self(Arc::new(Inner {
-            address,
+            target,
             way,
+            known,
             devices,
             next: AtomicU32::new(0),
             seq: AtomicU64::new(1),
@@ -118,7 +118,7 @@ impl Load {
         let mut tasks = JoinSet::new();
         for place in 0..at_once {
             let (inner, goes_on) = (self.0.clone(), goes_on.clone());
-            let begin = |each: Duration| each * place.into() / at_once.into();
+            let begin = |each: Duration| each * u32::from(place) / u32::from(at_once);
             let ticks = each.map(|each| interval_at(time::Instant::now() + begin(each), each));
             tasks.spawn(async move { inner.one_after_another(ticks, goes_on).await });
         }
@@ -162,13 +162,13 @@ impl Inner {
     }
 
     /// One heartbeat and its answer; none where anything is wrong.
-    async fn one(&self, number: u32, kept: &mut Option<SendRequest<Full<Bytes>>>) -> Option<()> {
+    async fn one(&self, number: u32, kept: &mut Option<Sender>) -> Option<()> {
         if self.way == Way::PerBeat {
             *kept = None;
         }
         let sender = match kept {
             Some(sender) => sender,
-            None => kept.insert(connect(self.address).await?),
+            None => kept.insert(self.target.connect().await?),
         };
         let seq = self.seq.fetch_add(1, Ordering::Relaxed);
         let request = self.request(number, seq)?;
@@ -183,7 +183,8 @@ impl Inner {
     }
 
     fn request(&self, number: u32, seq: u64) -> Option<Request<Full<Bytes>>> {
-        let (id, applied) = (devices::id_of(number), self.applied(number).clone());
+        let (id, key) = &self.known[number as usize];
+        let applied = self.applied(number).clone();
         let body = json!({
             "hardware_id": id.as_str(), "seq": seq, "boot_id": "3", "uptime_ms": 63_000 + seq,
             "state": "CONNECTED", "ssid": "HomeNetwork", "rssi": -48, "ip": "10.0.0.2",
@@ -191,11 +192,10 @@ impl Inner {
             "config_hash": applied.hash, "ap_ssid": "Landfall-56789A", "station_capacity": 10,
             "free_heap": 81_920,
         });
-        let request = Request::post(HEARTBEAT).header("host", self.address.to_string());
-        let key = devices::key_of(number);
+        let request = Request::post(HEARTBEAT).header("host", &self.target.host);
         let body = body.to_string().into_bytes();
         let (request, body) = match self.way {
-            Way::KeepAlive | Way::PerBeat => {
+            Way::KeepAlive | Way::PerBeat | Way::Tls => {
                 let bearer = format!("Bearer {}", key.to_hex().as_str());
                 let request = request.header("authorization", bearer);
                 (request.header("content-type", "application/json"), body)
@@ -205,7 +205,7 @@ impl Inner {
                 body.resize(len + SEAL_LEN, 0);
                 let envelope = envelope(id.as_str(), seq);
                 envelope
-                    .seal(&key, Direction::ToServer, &mut body, len)
+                    .seal(key, Direction::ToServer, &mut body, len)
                     .ok()?;
                 let request = request
                     .header("content-type", SEALED_TYPE)
@@ -222,11 +222,11 @@ impl Inner {
         let body = response.into_body().collect().await.ok()?.to_bytes();
         let mut body = body.to_vec();
         let opened = match self.way {
-            Way::KeepAlive | Way::PerBeat => body.as_slice(),
+            Way::KeepAlive | Way::PerBeat | Way::Tls => body.as_slice(),
             Way::Sealed => {
-                let (id, key) = (devices::id_of(number), devices::key_of(number));
+                let (id, key) = &self.known[number as usize];
                 let envelope = envelope(id.as_str(), seq);
-                envelope.open(&key, Direction::ToDevice, &mut body).ok()?
+                envelope.open(key, Direction::ToDevice, &mut body).ok()?
             }
         };
         let told: Value = serde_json::from_slice(opened).ok()?;
@@ -245,12 +245,4 @@ fn envelope(hardware_id: &str, seq: u64) -> Envelope<'_> {
         hardware_id,
         seq,
     }
-}
-
-async fn connect(address: SocketAddr) -> Option<SendRequest<Full<Bytes>>> {
-    let stream = TcpStream::connect(address).await.ok()?;
-    stream.set_nodelay(true).ok()?;
-    let (sender, connection) = handshake(TokioIo::new(stream)).await.ok()?;
-    tokio::spawn(connection);
-    Some(sender)
 }

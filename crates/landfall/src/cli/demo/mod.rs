@@ -1,6 +1,5 @@
 //! `landfall demo`: a fleet server and simulated devices that belong to it, on an air of their own.
 
-mod client;
 mod sample;
 mod server;
 

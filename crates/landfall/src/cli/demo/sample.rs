@@ -2,8 +2,8 @@
 
 use serde_json::json;
 
-use super::client::Client;
 use crate::cli::Failure;
+use crate::cli::fleet::client::Client;
 
 const COURSE: &str = "CS101";
 const TITLE: &str = "Introduction to Computer Science";
@@ -23,17 +23,17 @@ const STUDENTS: [(&str, &str); 6] = [
 /// Fills a database that is new.
 pub(super) fn fill(client: &Client) -> Result<(), Failure> {
     let (lecturer, password) = LECTURER;
-    client.post(
+    client.make(
         "/api/v1/users",
         &json!({"username": lecturer, "role": "lecturer", "password": password, "name": "Ada Lovelace"}),
     )?;
-    client.post("/api/v1/courses", &json!({"code": COURSE, "title": TITLE}))?;
-    client.post(
+    client.make("/api/v1/courses", &json!({"code": COURSE, "title": TITLE}))?;
+    client.make(
         "/api/v1/assignments",
         &json!({"lecturer": lecturer, "course": COURSE, "session": SESSION, "semester": SEMESTER}),
     )?;
     for (matric, name) in STUDENTS {
-        client.post(
+        client.make(
             "/api/v1/enrolments",
             &json!({"matric": matric, "name": name, "course": COURSE, "session": SESSION, "semester": SEMESTER}),
         )?;
@@ -43,7 +43,7 @@ pub(super) fn fill(client: &Client) -> Result<(), Failure> {
 
 /// A claim code for one device.
 pub(super) fn claim(client: &Client) -> Result<String, Failure> {
-    let made = client.post("/api/v1/claims", &json!({"expires_in_s": 3600}))?;
+    let made = client.make("/api/v1/claims", &json!({"expires_in_s": 3600}))?;
     let code = made["code"].as_str().map(str::to_owned);
     code.ok_or_else(|| Failure::new("claim", "the server made none", "report it"))
 }

@@ -12,9 +12,9 @@ use landfall_core::console::FleetServer;
 use landfall_server::{FIRST_ADMIN, Options, Server, StartError};
 use tokio::runtime::Runtime;
 
-use super::client::Client;
 use super::sample;
 use crate::cli::Failure;
+use crate::cli::fleet::client;
 
 /// Where the server listens unless it is said otherwise, and where that is taken.
 const LISTEN: SocketAddr = local(8000);
@@ -84,9 +84,14 @@ impl DemoServer {
     }
 
     /// Somebody who is logged in as its admin.
-    fn client(&self) -> Result<Client, Failure> {
+    fn client(&self) -> Result<client::Client, Failure> {
         let password = self.password.as_deref().unwrap_or_default();
-        Client::log_in(self.server.address(), FIRST_ADMIN, password)
+        let mut client = client::Server::ours().stranger(&self.server.url())?;
+        client.log_in(FIRST_ADMIN, password).map_err(|failure| {
+            let help = "where the admin's password was changed, name another folder with --data";
+            Failure::new("demo", failure, help)
+        })?;
+        Ok(client)
     }
 
     /// Where it is, for people and programs.

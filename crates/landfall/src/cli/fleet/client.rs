@@ -5,10 +5,11 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use clap::Args;
+use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 use serde::{Deserialize, Serialize};
-use serde_json::Value;
+use serde_json::{Value, json};
 use ureq::Agent;
-use ureq::http::{Method, Request};
+use ureq::http::{Method, Request, StatusCode};
 use ureq::tls::{Certificate, RootCerts, TlsConfig};
 use zeroize::Zeroizing;
 
@@ -23,7 +24,7 @@ const PAGE: usize = 200;
 
 /// Which server.
 #[derive(Debug, Args)]
-pub(super) struct Server {
+pub(in crate::cli) struct Server {
     /// The server, in place of the one logged in to
     #[arg(long, global = true, env = "LANDFALL_FLEET_URL")]
     url: Option<String>,
@@ -33,6 +34,9 @@ pub(super) struct Server {
     /// Print what the server answered, as JSON
     #[arg(long, global = true)]
     pub(super) json: bool,
+    /// Whether it runs in this process.
+    #[arg(skip)]
+    is_ours: bool,
 }
 
 /// What a login left on this machine.
@@ -43,19 +47,21 @@ pub(super) struct Saved {
 }
 
 /// A server to be asked.
-pub(super) struct Client {
+pub(in crate::cli) struct Client {
     agent: Agent,
     url: String,
     /// What is sent as `Authorization`; none before a login.
     token: Option<Zeroizing<String>>,
-    /// What is sent with a cookie.
-    pub(super) cookie: Option<(Zeroizing<String>, String)>,
+    /// A login's cookie, and the token that a write by it carries.
+    cookie: Option<(Zeroizing<String>, String)>,
 }
 
-/// An answer: its body, and the cookie that came with it.
-pub(super) struct Answer {
-    pub(super) body: Vec<u8>,
-    pub(super) cookie: Option<String>,
+/// An answer, a refusal too.
+pub(in crate::cli) struct Answer {
+    status: StatusCode,
+    pub(in crate::cli) body: Vec<u8>,
+    /// The cookie that came with it.
+    cookie: Option<String>,
 }
 
 impl Saved {
@@ -76,8 +82,28 @@ impl Saved {
 }
 
 impl Server {
+    /// The server at that URL.
+    pub(in crate::cli) fn at(url: String, ca: Option<PathBuf>) -> Self {
+        Self {
+            url: Some(url),
+            ca,
+            json: false,
+            is_ours: false,
+        }
+    }
+
+    /// A server of this process.
+    pub(in crate::cli) fn ours() -> Self {
+        Self {
+            url: None,
+            ca: None,
+            json: false,
+            is_ours: true,
+        }
+    }
+
     /// The server that one is logged in to.
-    pub(super) fn client(&self) -> Result<Client, Failure> {
+    pub(in crate::cli) fn client(&self) -> Result<Client, Failure> {
         let saved = Saved::load();
         let token = std::env::var("LANDFALL_FLEET_TOKEN")
             .ok()
@@ -99,7 +125,7 @@ impl Server {
     }
 
     /// A server that does not know us yet.
-    pub(super) fn stranger(&self, url: &str) -> Result<Client, Failure> {
+    pub(in crate::cli) fn stranger(&self, url: &str) -> Result<Client, Failure> {
         let mut tls = TlsConfig::builder();
         if let Some(path) = &self.ca {
             let failed = |why: &dyn std::fmt::Display| {
@@ -113,6 +139,12 @@ impl Server {
             .timeout_global(Some(PATIENCE))
             .http_status_as_error(false)
             .tls_config(tls.build());
+        // A proxy is for what is elsewhere: it knows no server of this machine.
+        let config = if self.is_ours {
+            config.proxy(None)
+        } else {
+            config
+        };
         Ok(Client {
             agent: config.build().into(),
             url: trim(url).to_owned(),
@@ -127,12 +159,47 @@ fn trim(url: &str) -> &str {
 }
 
 impl Client {
-    pub(super) fn url(&self) -> &str {
+    pub(in crate::cli) fn url(&self) -> &str {
         &self.url
     }
 
+    /// Logs in: what follows is asked as that user.
+    pub(in crate::cli) fn log_in(&mut self, username: &str, password: &str) -> Result<(), Failure> {
+        let body = json!({"username": username, "password": password});
+        let login = self.ask(Method::POST, "/api/v1/login", Some(&body))?;
+        let told: Value = serde_json::from_slice(&login.body).unwrap_or_default();
+        let csrf = told["csrf_token"].as_str().unwrap_or_default().to_owned();
+        self.cookie = login.cookie.map(|cookie| (Zeroizing::new(cookie), csrf));
+        Ok(())
+    }
+
     /// Asks, and gives the answer where it is no refusal.
-    pub(super) fn ask(
+    pub(in crate::cli) fn ask(
+        &self,
+        method: Method,
+        path: &str,
+        body: Option<&Value>,
+    ) -> Result<Answer, Failure> {
+        let answer = self.exchange(method, path, body)?;
+        match answer.status.is_success() {
+            true => Ok(answer),
+            false => Err(refusal(path, answer.status, &answer.body)),
+        }
+    }
+
+    /// Makes something; that it is there already is as good.
+    pub(in crate::cli) fn make(&self, path: &str, body: &Value) -> Result<Value, Failure> {
+        let answer = self.exchange(Method::POST, path, Some(body))?;
+        match answer.status {
+            StatusCode::CONFLICT => Ok(Value::Null),
+            status if status.is_success() => {
+                Ok(serde_json::from_slice(&answer.body).unwrap_or_default())
+            }
+            status => Err(refusal(path, status, &answer.body)),
+        }
+    }
+
+    fn exchange(
         &self,
         method: Method,
         path: &str,
@@ -168,14 +235,15 @@ impl Client {
             .limit(ANSWER_MAX)
             .read_to_vec();
         let body = body.map_err(|e| failed(&e))?;
-        if status.is_success() {
-            return Ok(Answer { body, cookie });
-        }
-        Err(refusal(path, status.as_u16(), &body))
+        Ok(Answer {
+            status,
+            body,
+            cookie,
+        })
     }
 
     /// The same for JSON.
-    pub(super) fn json(
+    pub(in crate::cli) fn json(
         &self,
         method: Method,
         path: &str,
@@ -214,7 +282,7 @@ impl Client {
 }
 
 /// A refusal in the server's words.
-fn refusal(path: &str, status: u16, body: &[u8]) -> Failure {
+fn refusal(path: &str, status: StatusCode, body: &[u8]) -> Failure {
     let problem: Value = serde_json::from_slice(body).unwrap_or_default();
     let said = problem["detail"].as_str().or(problem["title"].as_str());
     let mut why = said
@@ -228,7 +296,7 @@ fn refusal(path: &str, status: u16, body: &[u8]) -> Failure {
             why.push_str(&format!(", {path}: {message}"));
         }
     }
-    let help = match status {
+    let help = match status.as_u16() {
         401 => "log in again by `landfall fleet login URL`",
         403 => "ask an admin",
         429 | 503 => "try again in a moment",
@@ -237,15 +305,14 @@ fn refusal(path: &str, status: u16, body: &[u8]) -> Failure {
     Failure::new(path.split('?').next().unwrap_or(path), why, help)
 }
 
+/// What stands for itself in a part of a path or query: RFC 3986's unreserved characters.
+const UNRESERVED: &AsciiSet = &NON_ALPHANUMERIC
+    .remove(b'-')
+    .remove(b'.')
+    .remove(b'_')
+    .remove(b'~');
+
 /// A part of a path or query.
 pub(super) fn escape(text: &str) -> String {
-    let mut out = String::new();
-    for byte in text.bytes() {
-        if byte.is_ascii_alphanumeric() || b"-._~".contains(&byte) {
-            out.push(char::from(byte));
-        } else {
-            out.push_str(&format!("%{byte:02X}"));
-        }
-    }
-    out
+    utf8_percent_encode(text, UNRESERVED).to_string()
 }

@@ -31,11 +31,7 @@ impl Login {
         let password = self
             .password
             .read(&format!("password of {}", self.username))?;
-        let body = json!({"username": self.username, "password": *password});
-        let login = client.ask(Method::POST, "/api/v1/login", Some(&body))?;
-        let told: serde_json::Value = serde_json::from_slice(&login.body).unwrap_or_default();
-        let csrf = told["csrf_token"].as_str().unwrap_or_default().to_owned();
-        client.cookie = login.cookie.map(|cookie| (Zeroizing::new(cookie), csrf));
+        client.log_in(&self.username, &password)?;
         let name = format!("landfall on {}", host());
         let made = client.json(Method::POST, "/api/v1/tokens", Some(&json!({"name": name})))?;
         let token = made["token"].as_str().unwrap_or_default();

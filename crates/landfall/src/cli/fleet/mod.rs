@@ -1,6 +1,6 @@
 //! `landfall fleet`: a fleet server from a terminal, by its API.
 
-mod client;
+pub(super) mod client;
 mod devices;
 mod login;
 mod rollouts;
