@@ -36,6 +36,7 @@ pub struct Tx {
 
 #[derive(Debug)]
 struct Lent {
+    kind: Kind,
     connection: AnyConnection,
     changes: Vec<Change>,
 }
@@ -88,6 +89,12 @@ impl Tx {
         if !changes.contains(&change) {
             changes.push(change);
         }
+    }
+
+    /// Which database it is.
+    #[expect(clippy::expect_used, reason = "it is taken out by drop alone")]
+    pub fn kind(&self) -> Kind {
+        self.lent.as_ref().expect("lent until it is dropped").kind
     }
 
     #[expect(clippy::expect_used, reason = "it is taken out by drop alone")]
@@ -285,6 +292,7 @@ impl Actor {
         }
         let (home, mut back) = oneshot::channel();
         let lent = Lent {
+            kind: self.kind,
             connection,
             changes: Vec::new(),
         };
@@ -296,6 +304,7 @@ impl Actor {
         let Ok(Lent {
             mut connection,
             changes,
+            kind: _,
         }) = back.try_recv()
         else {
             tracing::error!("a job kept the writer's connection");

@@ -145,6 +145,8 @@ fn lines(heard: &[Arc<Device>]) -> Vec<Line> {
         drop(presence);
         lines.push(line);
     }
+    // In one order: two processes that heard the same devices would else wait for each other's rows.
+    lines.sort_unstable_by(|a, b| a.hardware_id.cmp(&b.hardware_id));
     lines
 }
 

@@ -78,6 +78,7 @@ pub(crate) async fn replace(
     candidates: &[Candidate],
     now: i64,
 ) -> Result<(), NotReplaced> {
+    leases::take_turns(tx).await?;
     // Held until the commit, so that no other process ends the session meanwhile.
     let lock = "UPDATE sessions SET wanted = wanted WHERE id = $1 AND ended_at IS NULL";
     let locked = sqlx::query(lock)

@@ -120,16 +120,23 @@ impl Known for Snapshot {
     }
 }
 
-/// Reads a file of enrolments and, where it has no mistake and this is no rehearsal, adds its new
-/// ones. Returns the report and how many were added.
+/// Reads a file of enrolments, and adds nothing: the writer is for files that are to be taken.
+pub(crate) async fn rehearse(
+    connection: &mut AnyConnection,
+    file: &[u8],
+) -> Result<Report, DatabaseError> {
+    Ok(import::read(file, &snapshot(connection).await?))
+}
+
+/// Reads a file of enrolments and, where it has no mistake, adds its new ones. Returns the report and
+/// how many were added.
 pub(crate) async fn import(
     connection: &mut AnyConnection,
     file: &[u8],
-    dry_run: bool,
 ) -> Result<(Report, u64), DatabaseError> {
     let snapshot = snapshot(connection).await?;
     let report = import::read(file, &snapshot);
-    if dry_run || report.error_count > 0 {
+    if report.error_count > 0 {
         return Ok((report, 0));
     }
     let mut rows = Vec::with_capacity(report.new.len());

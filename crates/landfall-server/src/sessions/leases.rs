@@ -7,10 +7,12 @@ use super::fleet;
 use super::selection::Candidate;
 use super::store::Lease;
 use crate::config::template::with_ordinal;
-use crate::database::{DatabaseError, Tx};
+use crate::database::{DatabaseError, Kind, Tx};
 
 /// Devices of which one template's ids are told apart; more than a fleet has.
 const ORDINAL_MAX: u32 = 100_000;
+/// PostgreSQL's lock for starts of sessions: any number that nothing else here locks.
+const STARTS: i64 = 0x6c61_6e64;
 
 /// Why a lease ends.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -28,6 +30,24 @@ impl LeaseEnd {
             Self::Replaced => "replaced",
         }
     }
+}
+
+/// Has starts of sessions that several processes make at the same time follow one another, until their
+/// transactions end: two groups of starts, each of which holds a device that the other one wants, would
+/// wait for each other. One process has one writer anyway.
+pub(super) async fn take_turns(tx: &mut Tx) -> Result<(), DatabaseError> {
+    match tx.kind() {
+        Kind::Sqlite => {}
+        Kind::Postgres => {
+            // Counted, for the lock's own value has a type that no other database knows.
+            let sql = "SELECT COUNT(pg_advisory_xact_lock($1))";
+            let _: i64 = sqlx::query_scalar(sql)
+                .bind(STARTS)
+                .fetch_one(&mut **tx)
+                .await?;
+        }
+    }
+    Ok(())
 }
 
 /// Takes a device into a session under an id made from `base`; nothing where another session was

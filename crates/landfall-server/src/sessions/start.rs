@@ -135,6 +135,7 @@ pub(crate) async fn preview(
 
 /// Starts a session and returns its id.
 pub(crate) async fn start(tx: &mut Tx, wanted: &Wanted, fleet: &Fleet) -> Result<i64, Refusal> {
+    leases::take_turns(tx).await?;
     let course = admit(tx, wanted, fleet.now).await?;
     let room = wanted.wish.room.as_deref();
     let ranked = selection::rank(&fleet.candidates, room);

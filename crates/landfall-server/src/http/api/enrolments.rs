@@ -281,8 +281,12 @@ async fn import(
 ) -> Result<Response, Problem> {
     let file = body::read(request, FILE_MAX).await?;
     let (now, dry_run) = (app.clock().now_ms(), params.dry_run);
+    let report = enrolments::rehearse(&mut *app.database.read().await?, &file).await?;
+    if dry_run || report.error_count > 0 {
+        return Ok(answer(report, dry_run, 0));
+    }
     let job = async move |mut tx: Tx| {
-        let (report, imported) = enrolments::import(&mut tx, &file, dry_run).await?;
+        let (report, imported) = enrolments::import(&mut tx, &file).await?;
         if imported > 0 {
             let deed = ("enrolments.imported", "", &*format!("{imported} students"));
             audit::note(&mut tx, now, &who.user.username, deed).await?;
@@ -290,10 +294,15 @@ async fn import(
         Ok::<_, Problem>((report, imported))
     };
     let (report, imported) = app.database.write(job).await?;
+    Ok(answer(report, dry_run, imported))
+}
+
+/// The report; a refusal where the file was to be taken and has mistakes.
+fn answer(report: Report, dry_run: bool, imported: u64) -> Response {
     let mistakes = report.error_count;
     let import = Import::new(report, (dry_run, imported));
     if mistakes == 0 || dry_run {
-        return Ok(Json(import).into_response());
+        return Json(import).into_response();
     }
     let status = StatusCode::UNPROCESSABLE_ENTITY;
     let refused = RefusedImport {
@@ -304,5 +313,5 @@ async fn import(
         import,
     };
     let content_type = [(header::CONTENT_TYPE, problem::CONTENT_TYPE)];
-    Ok((status, content_type, Json(refused)).into_response())
+    (status, content_type, Json(refused)).into_response()
 }

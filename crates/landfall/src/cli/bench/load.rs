@@ -2,7 +2,6 @@
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, AtomicU64, Ordering};
-use std::sync::{Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
 use http_body_util::{BodyExt, Full};
@@ -11,6 +10,7 @@ use hyper::{Request, Response, body::Incoming};
 use landfall_protocol::path::{DEVICE_HEADER, HEARTBEAT, SEALED_TYPE, SEQ_HEADER};
 use landfall_protocol::seal::{Direction, Envelope, SEAL_LEN};
 use serde_json::{Value, json};
+use tokio::sync::Mutex;
 use tokio::task::JoinSet;
 use tokio::time::{self, Interval, interval_at};
 
@@ -170,21 +170,18 @@ impl Inner {
             Some(sender) => sender,
             None => kept.insert(self.target.connect().await?),
         };
+        // One at a time of each device, as devices do: their numbers arrive in their order.
+        let mut applied = self.devices[number as usize].lock().await;
         let seq = self.seq.fetch_add(1, Ordering::Relaxed);
-        let request = self.request(number, seq)?;
+        let request = self.request(number, seq, &applied)?;
         sender.ready().await.ok()?;
         let response = sender.send_request(request).await.ok()?;
-        self.take(number, seq, response).await
+        *applied = self.take(number, seq, response).await?;
+        Some(())
     }
 
-    fn applied(&self, number: u32) -> std::sync::MutexGuard<'_, Applied> {
-        let place = &self.devices[number as usize];
-        place.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-
-    fn request(&self, number: u32, seq: u64) -> Option<Request<Full<Bytes>>> {
+    fn request(&self, number: u32, seq: u64, applied: &Applied) -> Option<Request<Full<Bytes>>> {
         let (id, key) = &self.known[number as usize];
-        let applied = self.applied(number).clone();
         let body = json!({
             "hardware_id": id.as_str(), "seq": seq, "boot_id": "3", "uptime_ms": 63_000 + seq,
             "state": "CONNECTED", "ssid": "HomeNetwork", "rssi": -48, "ip": "10.0.0.2",
@@ -217,7 +214,8 @@ impl Inner {
         request.body(Full::new(body.into())).ok()
     }
 
-    async fn take(&self, number: u32, seq: u64, response: Response<Incoming>) -> Option<()> {
+    /// What the device is told; none where that is no right answer.
+    async fn take(&self, number: u32, seq: u64, response: Response<Incoming>) -> Option<Applied> {
         let is_right = response.status() == 200;
         let body = response.into_body().collect().await.ok()?.to_bytes();
         let mut body = body.to_vec();
@@ -230,11 +228,10 @@ impl Inner {
             }
         };
         let told: Value = serde_json::from_slice(opened).ok()?;
-        *self.applied(number) = Applied {
+        is_right.then_some(Applied {
             version: told.get("config_version")?.clone(),
             hash: told.get("config_hash")?.clone(),
-        };
-        is_right.then_some(())
+        })
     }
 }
 
