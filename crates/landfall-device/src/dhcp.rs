@@ -56,6 +56,8 @@ const ETHERNET_LEN: u8 = 6;
 #[derive(Clone, Debug)]
 pub struct Server {
     leases: Leases,
+    /// What was lent last, until somebody asks.
+    lent: Option<(Mac, Ipv4Addr)>,
 }
 
 /// What a client says.
@@ -87,7 +89,13 @@ impl Server {
     pub fn new(ap: Ipv4Net) -> Self {
         Self {
             leases: Leases::new(ap),
+            lent: None,
         }
+    }
+
+    /// Who was lent which address by the packet before, if it asked for one.
+    pub fn take_lent(&mut self) -> Option<(Mac, Ipv4Addr)> {
+        self.lent.take()
     }
 
     /// The access point's address and network.
@@ -140,6 +148,7 @@ impl Server {
                 let in_use = (!client_ip.is_unspecified()).then_some(client_ip);
                 let addr = requested_ip.or(in_use)?;
                 Some(if self.leases.lend(mac, addr, now_s) {
+                    self.lent = Some((mac, addr));
                     Verdict::Ack(addr)
                 } else {
                     Verdict::Nak
@@ -257,16 +266,21 @@ fn address(data: &[u8]) -> Option<Ipv4Addr> {
 }
 
 /// Serves on a socket bound to [`SERVER_PORT`] that may broadcast, until it is dead; gives its last
-/// error. The leases outlive it in `server`.
+/// error. The leases outlive it in `server`; `lent` is told of each.
 pub async fn run<S: UdpReceive + UdpSend>(
     socket: &mut S,
     server: &mut Server,
     mut now: impl FnMut() -> Instant,
+    mut lent: impl FnMut(Mac, Ipv4Addr),
 ) -> S::Error {
     let mut rx = [0; PACKET_MAX];
     let mut tx = [0; REPLY_MAX];
     datagram::serve(socket, &mut rx, &mut tx, |packet, _from, out| {
-        server.handle(packet, now(), out)
+        let answer = server.handle(packet, now(), out);
+        if let Some((mac, address)) = server.take_lent() {
+            lent(mac, address);
+        }
+        answer
     })
     .await
 }

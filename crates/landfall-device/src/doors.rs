@@ -230,7 +230,11 @@ impl<T: Timer, C: Clock, M: RawMutex> Doors<'_, T, C, M> {
                 stale => stale.insert(dhcp::Server::new(ap)),
             };
             let mut socket = bind(ap.addr).await?;
-            Ok(dhcp::run(&mut socket, server, now).await)
+            let lent = |mac, address| {
+                let noted = |device: &mut Device| device.fleet.lodges(mac, address);
+                self.wifi.shared().look(noted);
+            };
+            Ok(dhcp::run(&mut socket, server, now, lent).await)
         })
         .await
     }

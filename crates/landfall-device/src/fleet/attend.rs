@@ -1,6 +1,8 @@
 //! A student at the door: the mark goes to the server at once, and into flash where that takes too
 //! long for somebody who stands there.
 
+use core::net::IpAddr;
+
 use embassy_sync::blocking_mutex::raw::RawMutex;
 use landfall_core::net::Mac;
 use landfall_protocol::message::MarkResult;
@@ -22,7 +24,7 @@ pub(crate) async fn attend<C: Clock, M: RawMutex>(
     let peer = mark.peer;
     let begun = shared.with(|device| {
         let session_id = device.fleet.session.as_ref().ok_or(Attended::NoSession)?.id;
-        let station = station(device);
+        let station = station(device, peer);
         let marks = &mut device.fleet.marks;
         let ticket = marks.add(&mark, session_id, station, now.as_ms());
         ticket.ok_or(Attended::Full)
@@ -36,7 +38,7 @@ pub(crate) async fn attend<C: Clock, M: RawMutex>(
     let judged = |device: &mut Device| device.fleet.marks.take_result(ticket);
     if let Ok(result) = shared.until(SERVER_MS, judged).await {
         if matches!(result, MarkResult::Recorded | MarkResult::AlreadyRecorded) {
-            shared.look(|device| device.fleet.has_marked(peer));
+            has_marked(shared, peer);
         }
         return Attended::Judged(result);
     }
@@ -50,17 +52,31 @@ pub(crate) async fn attend<C: Clock, M: RawMutex>(
     };
     let attended = shared.until(FLASH_MS, kept).await.unwrap_or(Attended::Lost);
     if attended == Attended::Kept {
-        shared.look(|device| device.fleet.has_marked(peer));
+        has_marked(shared, peer);
     }
     attended
 }
 
-/// The phone that marks, as far as it is known: the only one there is.
-fn station(device: &Device) -> Option<Mac> {
-    match device.clients().as_slice() {
+/// What stands for the phone that marks: the one that was lent the address, or the only one there is.
+fn station(device: &Device, peer: IpAddr) -> Option<Mac> {
+    let lent = device.fleet.phone_at(peer);
+    let known = lent.and_then(|phone| device.fleet.known_mask(phone));
+    known.or(match device.clients().as_slice() {
         [only] => Some(only.mac),
         [] | [_, ..] => None,
-    }
+    })
+}
+
+/// Whoever asks from there has marked: their system's probes succeed now, and their phone is let go.
+fn has_marked<C: Clock, M: RawMutex>(shared: &Shared<C, M>, peer: IpAddr) {
+    let now = shared.clock().now();
+    shared.with(|device| {
+        device.fleet.has_marked(peer);
+        if let Some(shown) = station(device, peer) {
+            let phone = device.fleet.phone(shown);
+            device.fleet.lets_go(phone, now);
+        }
+    });
 }
 
 /// Somebody stands there for a mark; who leaves leaves the mark to the flash.

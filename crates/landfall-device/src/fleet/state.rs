@@ -1,12 +1,13 @@
 //! What the doors see of the fleet.
 
-use core::net::IpAddr;
+use core::net::{IpAddr, Ipv4Addr};
 
 use heapless::{String, Vec};
 use landfall_core::config::AP_CLIENTS_MAX;
 use landfall_core::console::{FleetChange, FleetStanding, FleetStatus};
 use landfall_core::event::{Course, Event};
 use landfall_core::net::Mac;
+use landfall_core::time::Instant;
 use landfall_protocol::station::Salt;
 
 use super::item::ItemErrand;
@@ -19,6 +20,11 @@ pub const COURSE_CODE_MAX: usize = 32;
 pub const COURSE_TITLE_MAX: usize = 96;
 /// Most phones that are remembered to have marked.
 const MARKED_MAX: usize = 32;
+/// Most phones on the access point.
+const PHONES_MAX: usize = AP_CLIENTS_MAX as usize;
+/// How long a phone stays that has marked: its page shows the result, and its system looks whether it may
+/// close that. Then its place is another one's.
+const LET_GO_MS: u32 = 15_000;
 
 /// What the doors see of the fleet.
 #[derive(Debug)]
@@ -38,7 +44,11 @@ pub struct Fleet {
     /// The addresses that have marked in this session, newest last.
     pub(crate) marked: Vec<IpAddr, MARKED_MAX>,
     /// The phones of the access point, and what stands for each.
-    masks: Vec<(Mac, Mac), { AP_CLIENTS_MAX as usize }>,
+    masks: Vec<(Mac, Mac), PHONES_MAX>,
+    /// The addresses that they were lent.
+    lodgers: Vec<(Mac, IpAddr), PHONES_MAX>,
+    /// Those that have marked, and when each is let go.
+    leaving: Vec<(Mac, Instant), PHONES_MAX>,
 }
 
 /// The session that the device runs.
@@ -62,6 +72,8 @@ impl Fleet {
             news: Vec::new(),
             marked: Vec::new(),
             masks: Vec::new(),
+            lodgers: Vec::new(),
+            leaving: Vec::new(),
         }
     }
 
@@ -137,11 +149,13 @@ impl Fleet {
             },
             Event::ApStaDisconnected { mac } => {
                 let mask = self.known_mask(mac).unwrap_or(mac);
-                self.masks.retain(|(phone, _)| *phone != mac);
+                self.forget(mac);
                 Event::ApStaDisconnected { mac: mask }
             }
             Event::ApStart { .. } | Event::ApStop | Event::ApFailed { .. } => {
                 self.masks.clear();
+                self.lodgers.clear();
+                self.leaving.clear();
                 event
             }
             Event::StaStart
@@ -167,7 +181,53 @@ impl Fleet {
         found.map_or(shown, |(phone, _)| *phone)
     }
 
-    fn known_mask(&self, phone: Mac) -> Option<Mac> {
+    /// A phone was lent that address.
+    pub(crate) fn lodges(&mut self, phone: Mac, address: Ipv4Addr) {
+        let address = IpAddr::V4(address);
+        self.lodgers
+            .retain(|(other, at)| *other != phone && *at != address);
+        if self.lodgers.is_full() {
+            self.lodgers.remove(0);
+        }
+        // There is room now.
+        let _ = self.lodgers.push((phone, address));
+    }
+
+    /// The phone at that address, where it was lent by us.
+    pub(crate) fn phone_at(&self, address: IpAddr) -> Option<Mac> {
+        let lodger = self.lodgers.iter().find(|(_, at)| *at == address);
+        lodger.map(|(phone, _)| *phone)
+    }
+
+    /// A phone has marked: it is let go in a while, once.
+    pub(crate) fn lets_go(&mut self, phone: Mac, now: Instant) {
+        if self.leaving.iter().any(|(leaving, _)| *leaving == phone) {
+            return;
+        }
+        // One more than there are places waits until it goes by itself.
+        let _ = self.leaving.push((phone, now.plus_ms(LET_GO_MS)));
+    }
+
+    /// The next phone whose time has come.
+    pub(crate) fn next_leaving(&mut self, now: Instant) -> Option<Mac> {
+        let due = self.leaving.iter().position(|(_, at)| *at <= now)?;
+        Some(self.leaving.swap_remove(due).0)
+    }
+
+    /// When that is to be asked for.
+    pub(crate) fn poll_timeout(&self) -> Option<Instant> {
+        self.leaving.iter().map(|(_, at)| *at).min()
+    }
+
+    /// A phone has left.
+    fn forget(&mut self, phone: Mac) {
+        self.masks.retain(|(known, _)| *known != phone);
+        self.lodgers.retain(|(known, _)| *known != phone);
+        self.leaving.retain(|(known, _)| *known != phone);
+    }
+
+    /// What stands for a phone that is there.
+    pub(crate) fn known_mask(&self, phone: Mac) -> Option<Mac> {
         let found = self.masks.iter().find(|(known, _)| *known == phone);
         found.map(|(_, mask)| *mask)
     }

@@ -5,12 +5,14 @@ use core::net::{IpAddr, Ipv4Addr};
 use expect_test::{Expect, expect};
 use heapless::String;
 use landfall_core::config::{ApSecurity, StartPolicy};
+use landfall_core::event::Event;
 use landfall_core::net::{Mac, Passphrase, Security, Ssid};
+use landfall_core::time::Instant;
 use landfall_protocol::message::MarkResult;
 
 use super::marks::{Attended, MARK_LEN_MAX, Marks, NewMark, Waiting};
 use super::record::{ApBefore, CLASS_MAX, DEVICE_ID_MAX, ERROR_MAX, Record, SessionRecord, Trial};
-use super::{COURSE_CODE_MAX, COURSE_TITLE_MAX, ITEM_MAX};
+use super::{COURSE_CODE_MAX, COURSE_TITLE_MAX, Fleet, ITEM_MAX};
 
 fn long<const N: usize>() -> String<N> {
     "x".repeat(N).as_str().try_into().unwrap()
@@ -264,4 +266,34 @@ fn a_mark_comes_back_from_flash_as_it_went() {
         None,
         "nothing to write"
     );
+}
+
+#[test]
+fn a_phone_is_known_by_the_address_it_was_lent_and_let_go_once() {
+    let (one, other) = (Mac([2, 0, 0, 0, 0, 1]), Mac([2, 0, 0, 0, 0, 2]));
+    let at = |last| Ipv4Addr::new(192, 168, 4, last);
+    let now = Instant::from_ms;
+    let mut fleet = Fleet::new();
+    for mac in [one, other] {
+        fleet.masked(Event::ApStaConnected { mac });
+    }
+    fleet.lodges(one, at(2));
+    fleet.lodges(other, at(3));
+    assert_eq!(fleet.phone_at(at(3).into()), Some(other));
+    // Somebody else's lease ran out, and the address is this one's now.
+    fleet.lodges(other, at(2));
+    assert_eq!(fleet.phone_at(at(2).into()), Some(other));
+    assert_eq!(fleet.phone_at(at(3).into()), None);
+
+    fleet.lets_go(other, now(1_000));
+    fleet.lets_go(other, now(2_000));
+    fleet.lets_go(one, now(3_000));
+    let due = fleet.poll_timeout().expect("two wait");
+    assert_eq!(fleet.next_leaving(now(due.as_ms() - 1)), None);
+    assert_eq!(fleet.next_leaving(due), Some(other));
+    assert_eq!(fleet.next_leaving(due), None);
+    // Who goes by itself is not sent away when it comes back.
+    fleet.masked(Event::ApStaDisconnected { mac: one });
+    assert_eq!(fleet.poll_timeout(), None);
+    assert_eq!(fleet.phone_at(at(2).into()), Some(other));
 }

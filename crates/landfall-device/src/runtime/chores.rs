@@ -16,7 +16,19 @@ use crate::fleet::{Item, Way};
 impl<R: Radio, S: Storage, C: Clock, M: RawMutex> Runner<R, S, C, M> {
     /// Does the next thing for the fleet; false where there is none.
     pub(super) async fn serve_fleet(&mut self) -> bool {
-        self.tell_news() || self.serve_item().await || self.change_fleet().await
+        self.tell_news() || self.let_go() || self.serve_item().await || self.change_fleet().await
+    }
+
+    /// Has a phone leave whose student has marked; false where there is none.
+    fn let_go(&mut self) -> bool {
+        let Self { shared, radio, .. } = self;
+        let now = shared.clock().now();
+        let leaving = shared.look(|device| {
+            let phone = device.fleet.next_leaving(now)?;
+            radio.let_go(phone);
+            Some(())
+        });
+        leaving.flatten().is_some()
     }
 
     /// Tells one thing that the fleet did, as if the machine had.

@@ -19,6 +19,10 @@ pub trait Radio {
     /// not told yet. For a device that restarts in place.
     fn reset(&mut self) {}
 
+    /// Has a client of our access point leave it, where the radio can: a student has marked, and the place
+    /// is another one's. Called under the device's lock, as [`start`](Self::start) is.
+    fn let_go(&mut self, _client: Mac) {}
+
     /// How strongly a client of our access point is heard, in dBm, where the radio knows.
     fn client_rssi(&self, _client: Mac) -> Option<i8> {
         None

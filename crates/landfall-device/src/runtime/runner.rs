@@ -30,7 +30,7 @@ pub struct Runner<R, S, C: 'static, M: RawMutex + 'static = CriticalSectionRawMu
     /// For as long as it is held no other runner gets this radio.
     _claim: Claim<C, M>,
     pub(super) shared: &'static Shared<C, M>,
-    radio: R,
+    pub(super) radio: R,
     pub(super) store: S,
     made: Made,
     deadline: Option<Instant>,
@@ -196,7 +196,8 @@ impl<R: Radio, S: Storage, C: Clock, M: RawMutex> Runner<R, S, C, M> {
             device.consoles.hear(&output, &device.manager);
             match output {
                 Output::Wait(deadline) => {
-                    let owed = device.consoles.poll_timeout();
+                    let owed = [device.consoles.poll_timeout(), device.fleet.poll_timeout()];
+                    let owed = owed.into_iter().flatten();
                     return Effect::Wait(deadline.into_iter().chain(owed).min());
                 }
                 Output::Radio(op) => radio.start(op, Target::of(op, &device.manager)),

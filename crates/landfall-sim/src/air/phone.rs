@@ -56,6 +56,15 @@ impl Air {
         Ok(())
     }
 
+    /// A device sends a client of its access point away: the phone, where that is it. It does not come
+    /// back by itself.
+    pub fn deauthenticate(&mut self, device: DeviceId, client: Mac, now_ms: u64) {
+        self.advance(now_ms);
+        if client == PHONE_MAC && self.phone_at == Some(device) {
+            self.phone_leaves();
+        }
+    }
+
     /// The phone leaves. False: it was nowhere.
     pub fn phone_leave(&mut self, now_ms: u64) -> bool {
         self.advance(now_ms);

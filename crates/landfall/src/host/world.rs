@@ -162,6 +162,13 @@ impl SimRadio {
     }
 }
 
+impl SimRadio {
+    fn send_away(&self, client: Mac) {
+        self.world
+            .with(|air, now| air.deauthenticate(self.id, client, now));
+    }
+}
+
 impl Radio for SimRadio {
     fn start(&mut self, op: RadioOp, target: Target<'_>) {
         self.begin(op, target);
@@ -173,6 +180,10 @@ impl Radio for SimRadio {
 
     fn reset(&mut self) {
         self.restart();
+    }
+
+    fn let_go(&mut self, client: Mac) {
+        self.send_away(client);
     }
 
     fn client_rssi(&self, _client: Mac) -> Option<i8> {
@@ -192,6 +203,10 @@ impl Radio for &SimRadio {
 
     fn reset(&mut self) {
         self.restart();
+    }
+
+    fn let_go(&mut self, client: Mac) {
+        self.send_away(client);
     }
 
     fn client_rssi(&self, _client: Mac) -> Option<i8> {

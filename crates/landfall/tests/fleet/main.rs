@@ -77,9 +77,10 @@ fn a_class() {
     assert!(events.contains("SESSION_ENDED"), "{events}");
 }
 
-/// A phone's address stays in the room: in a session every door shows a hash in its place.
+/// A phone's address stays in the room: in a session every door shows a hash in its place. Once its
+/// student has marked the phone is let go.
 #[test]
-fn a_phone_is_a_hash() {
+fn a_phone_is_a_hash_until_it_is_let_go() {
     let demo = Demo::start(1);
     demo.until("it is online", |demo| {
         demo.admin().get("/api/v1/devices").1["summary"]["online"] == 1
@@ -107,6 +108,17 @@ fn a_phone_is_a_hash() {
     let events = demo.console(&id, "NET:EVENTS");
     assert!(
         events.contains(&format!("AP_STACONNECTED mac={shown}")),
+        "{events}"
+    );
+    let mark = json!({"matric": "CSC/2021/001"});
+    let (code, told) = demo.device(&id, "ap_url").post("/api/attendance", &mark);
+    assert_eq!((code, &told["result"]), (200, &json!("recorded")));
+    demo.until("the phone is let go", |demo| {
+        !demo.console(&id, "NET:CLIENTS").contains("MAC=")
+    });
+    let events = demo.console(&id, "NET:EVENTS");
+    assert!(
+        events.contains(&format!("AP_STADISCONNECTED mac={shown}")),
         "{events}"
     );
 }
