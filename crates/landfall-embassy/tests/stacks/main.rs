@@ -138,7 +138,7 @@ fn a_lease_is_told_when_it_comes_and_not_when_it_ends_with_the_link() {
         let socket = udp::Socket::new(neighbour, &mut room);
         let mut socket = socket.bind(dhcp::SERVER_PORT).expect("a port");
         let mut server = dhcp::Server::new(DEVICE);
-        let lending = dhcp::run(&mut socket, &mut server, || Instant::BOOT);
+        let lending = dhcp::run(&mut socket, &mut server, || Instant::BOOT, |_, _| ());
         let mut lease = Lease::new(device);
         let name = Hostname::new("landfall-56789a").expect("a name");
         lease.begin(&name);
