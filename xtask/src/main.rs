@@ -53,7 +53,11 @@ enum Task {
     /// Builds core and device for riscv32imc, as a chip's firmware takes them.
     Riscv,
     /// Runs the device and its scenarios on QEMU's riscv32 machine, and counts instructions there.
-    Virt,
+    Virt {
+        /// Run the device alone, with its console on this terminal.
+        #[arg(long)]
+        console: bool,
+    },
     /// Plays scenarios on a real 802.11 stack, in a throw-away machine with simulated radios.
     WifiLab(lab::Options),
     /// Builds the Debian packages.
@@ -67,7 +71,8 @@ fn main() -> ExitCode {
         Task::Size { json, lean } => size::report(&root, json, lean),
         Task::Firmware { chip, all } => firmware::report(&root, chip.as_deref(), all),
         Task::Riscv => riscv::build(&root),
-        Task::Virt => virt::report(&root),
+        Task::Virt { console: true } => virt::by_hand(&root),
+        Task::Virt { console: false } => virt::report(&root),
         Task::WifiLab(options) => lab::play(&root, &options),
         Task::Package(options) => package::build(&root, &options),
     };

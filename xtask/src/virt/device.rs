@@ -4,7 +4,7 @@
 use std::fs;
 use std::net::{Ipv4Addr, TcpListener, UdpSocket};
 use std::path::Path;
-use std::process::{Child, Stdio};
+use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
 
 use anyhow::{Context, Result, bail};
@@ -18,6 +18,8 @@ pub(super) const AP: &str = "192.168.4.1";
 pub(super) const STATION: &str = "10.0.0.2";
 /// This machine, as the device finds it in the network that it joined.
 pub(super) const THIS_MACHINE: &str = "10.0.0.254";
+/// The disk that stands for the flash.
+const DISK: &str = "flash.bin";
 /// Bytes of the disk that stands for the flash.
 const DISK_LEN: usize = 64 * 1024;
 /// Time for credentials to be proved (20 s), however busy the host is.
@@ -75,28 +77,8 @@ impl Device {
     /// Starts the machine with the disk of that folder.
     pub(super) fn start(programs: &Path, folder: &Path) -> Result<Self> {
         let ports = Ports::find()?;
-        let forwards = [
-            ("tcp", ports.station, STATION, 80),
-            ("tcp", ports.config, STATION, 8080),
-            ("tcp", ports.webrepl, AP, 8266),
-            ("tcp", ports.portal, AP, 80),
-            ("udp", ports.names, AP, 53),
-        ];
-        let station = Ports::network("station", THIS_MACHINE, &forwards[..2]);
-        let ap = Ports::network("ap", "192.168.4.254", &forwards[2..]);
-        let mut machine = qemu::machine(&programs.join("device"), folder)
-            .args(["-global", "virtio-mmio.force-legacy=false"])
-            .args(["-netdev", &station, "-device"])
-            .arg("virtio-net-device,netdev=station,mac=24:6f:28:56:78:9a,bus=virtio-mmio-bus.0")
-            .args(["-netdev", &ap, "-device"])
-            .arg("virtio-net-device,netdev=ap,mac=24:6f:28:56:78:9b,bus=virtio-mmio-bus.1")
-            .args(["-drive", "if=none,id=flash,format=raw,file=flash.bin"])
-            .args([
-                "-device",
-                "virtio-blk-device,drive=flash,bus=virtio-mmio-bus.2",
-            ])
-            .args(["-device", "virtio-rng-device,bus=virtio-mmio-bus.3"])
-            .args(["-serial", "stdio"])
+        let mut machine = machine(programs, folder, &ports)
+            .args(["-monitor", "none", "-serial", "stdio"])
             .stdin(Stdio::piped())
             .stdout(Stdio::piped())
             .stderr(Stdio::inherit())
@@ -145,6 +127,51 @@ impl Device {
     }
 }
 
+/// The machine with the disk of that folder, still without its serial port.
+fn machine(programs: &Path, folder: &Path, ports: &Ports) -> Command {
+    let forwards = [
+        ("tcp", ports.station, STATION, 80),
+        ("tcp", ports.config, STATION, 8080),
+        ("tcp", ports.webrepl, AP, 8266),
+        ("tcp", ports.portal, AP, 80),
+        ("udp", ports.names, AP, 53),
+    ];
+    let station = Ports::network("station", THIS_MACHINE, &forwards[..2]);
+    let ap = Ports::network("ap", "192.168.4.254", &forwards[2..]);
+    let mut command = qemu::machine(&programs.join("device"), folder);
+    command
+        .args(["-global", "virtio-mmio.force-legacy=false"])
+        .args(["-netdev", &station, "-device"])
+        .arg("virtio-net-device,netdev=station,mac=24:6f:28:56:78:9a,bus=virtio-mmio-bus.0")
+        .args(["-netdev", &ap, "-device"])
+        .arg("virtio-net-device,netdev=ap,mac=24:6f:28:56:78:9b,bus=virtio-mmio-bus.1")
+        .args(["-drive", "if=none,id=flash,format=raw,file=flash.bin"])
+        .args([
+            "-device",
+            "virtio-blk-device,drive=flash,bus=virtio-mmio-bus.2",
+        ])
+        .args(["-device", "virtio-rng-device,bus=virtio-mmio-bus.3"]);
+    command
+}
+
+/// Runs the device with its console on this terminal, until it is ended there. What it stores is there
+/// the next time.
+pub(super) fn by_hand(programs: &Path, folder: &Path) -> Result<()> {
+    if !folder.join(DISK).exists() {
+        new_disk(folder)?;
+    }
+    let ports = Ports::find()?;
+    let (portal, station) = (ports.portal, ports.station);
+    println!("Ctrl-A X ends it. The portal, as a phone and as the network it joined see it:");
+    println!("curl --compressed --connect-to {AP}:80:127.0.0.1:{portal} http://{AP}/");
+    println!("curl --connect-to {STATION}:80:127.0.0.1:{station} http://{STATION}/api/status");
+    let mut command = machine(programs, folder, &ports);
+    command
+        .args(["-serial", "mon:stdio"])
+        .stdin(Stdio::inherit());
+    crate::run(&mut command)
+}
+
 impl Drop for Device {
     fn drop(&mut self) {
         // It may be off already.
@@ -156,6 +183,6 @@ impl Drop for Device {
 /// A disk on which nothing was ever written.
 pub(super) fn new_disk(folder: &Path) -> Result<()> {
     fs::create_dir_all(folder)?;
-    let disk = folder.join("flash.bin");
+    let disk = folder.join(DISK);
     fs::write(&disk, vec![0xff; DISK_LEN]).with_context(|| format!("making {}", disk.display()))
 }

@@ -14,7 +14,7 @@ const AT_MOST: Duration = Duration::from_secs(120);
 /// Counts, and says how many of what.
 pub(super) fn count(programs: &Path) -> Result<String> {
     let mut machine = qemu::machine(&programs.join("instructions"), programs)
-        .args(["-serial", "none", "-icount", "shift=0"])
+        .args(["-monitor", "none", "-serial", "none", "-icount", "shift=0"])
         .stdout(Stdio::piped())
         .stderr(Stdio::inherit())
         .spawn()

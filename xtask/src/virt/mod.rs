@@ -22,6 +22,13 @@ use crate::riscv::{self, TARGET_ATOMIC, Toolchain};
 /// The folder of the programs, a workspace of its own.
 const FIRMWARE: &str = "firmware/virt";
 
+/// Builds the device and runs it with its console on this terminal.
+pub(crate) fn by_hand(root: &Path) -> Result<()> {
+    qemu::need()?;
+    let programs = build(root)?;
+    device::by_hand(&programs, &programs.join("by-hand"))
+}
+
 /// Builds the programs, runs them, and tells how they did; an error where one did not.
 pub(crate) fn report(root: &Path) -> Result<()> {
     qemu::need()?;

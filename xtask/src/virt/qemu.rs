@@ -29,7 +29,7 @@ pub(super) fn machine(program: &Path, folder: &Path) -> Command {
     command
         .current_dir(folder)
         .args(["-M", "virt", "-m", RAM, "-bios", "none"])
-        .args(["-display", "none", "-monitor", "none"])
+        .args(["-display", "none"])
         .args(["-semihosting-config", "enable=on,target=native"])
         .arg("-kernel")
         .arg(program)

@@ -38,7 +38,7 @@ pub(super) fn check(root: &Path, programs: &Path) -> Result<String> {
         .collect();
     fs::write(folder.join("list"), paths.join("\n"))?;
     let mut machine = qemu::machine(&programs.join("scenarios"), &folder)
-        .args(["-serial", "none"])
+        .args(["-monitor", "none", "-serial", "none"])
         .stderr(Stdio::inherit())
         .spawn()
         .context("starting QEMU")?;
