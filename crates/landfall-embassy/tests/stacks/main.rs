@@ -15,6 +15,7 @@ use landfall_core::radio::RadioEvent;
 use landfall_core::time::Instant;
 use landfall_device::{dhcp, dns};
 use landfall_embassy::address::{Lease, set_address};
+use landfall_embassy::doors::{LeasesRoom, NamesRoom};
 use landfall_embassy::net::Outward;
 use landfall_embassy::tcp::{self, Sockets, TcpError};
 use landfall_embassy::udp;
@@ -134,7 +135,7 @@ fn a_port_that_is_closed_lets_nobody_in() {
 fn a_lease_is_told_when_it_comes_and_not_when_it_ends_with_the_link() {
     check(async |device, neighbour| {
         set_address(neighbour, Some(DEVICE));
-        let mut room = udp::Room::new();
+        let mut room = LeasesRoom::new();
         let socket = udp::Socket::new(neighbour, &mut room);
         let mut socket = socket.bind(dhcp::SERVER_PORT).expect("a port");
         let mut server = dhcp::Server::new(DEVICE);
@@ -157,7 +158,7 @@ fn a_lease_is_told_when_it_comes_and_not_when_it_ends_with_the_link() {
 #[test]
 fn a_name_is_asked_for_over_datagrams() {
     check_addressed(async |device, neighbour| {
-        let (mut room, mut other_room) = (udp::Room::new(), udp::Room::new());
+        let (mut room, mut other_room) = (NamesRoom::new(), NamesRoom::new());
         let socket = udp::Socket::new(device, &mut room);
         let mut open = socket.bind(dns::PORT).expect("a port");
         assert!(socket.bind(dns::PORT).is_err(), "it is open already");
