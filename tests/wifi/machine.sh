@@ -6,7 +6,6 @@ mkdir -p /dev/pts /dev/shm /run/netns /run/lock
 mount -t devpts none /dev/pts
 mount -t tmpfs none /dev/shm
 mount -t debugfs none /sys/kernel/debug
-mount -t configfs none /sys/kernel/config
 mount -t cgroup2 none /sys/fs/cgroup
 [ -e /dev/fd ] || ln -s /proc/self/fd /dev/fd
 # A program that is refused its room in the host's /var/run would look for the host's daemons.

@@ -41,9 +41,6 @@ const MODULES: &[&str] = &[
     "nft_masq",
     "nft_redir",
     "nft_chain_nat",
-    // An LED and a button that are files.
-    "uleds",
-    "gpio-sim",
 ];
 /// The first program; runs in busybox.
 const INIT: &str = include_str!("init.sh");

@@ -21,8 +21,8 @@ const PROCESSORS: u32 = 2;
 /// What the kernel is told beside the number of radios: no output on the slow serial console but
 /// what matters, an end instead of a halt when it panics, and no price for hardware that is not.
 const KERNEL_WORDS: &str = "console=ttyS0 quiet panic=-1 mitigations=off no_timer_check";
-/// How much of the console is told when the machine comes to no result.
-const CONSOLE: &str = "console";
+/// The file with what the kernel and our first program said, in the machine's folder.
+pub(super) const CONSOLE: &str = "console";
 
 /// A machine that can be started.
 pub(super) struct Machine<'a> {

@@ -146,7 +146,10 @@ pub(crate) fn play(root: &Path, options: &Options) -> Result<()> {
         "xtask: screenshots and logs are in {}",
         share.join("out").display()
     );
-    ended.context(fs::read_to_string(share.join("console")).unwrap_or_default())?;
+    if let Err(error) = ended {
+        let said = fs::read_to_string(share.join(machine::CONSOLE)).unwrap_or_default();
+        bail!("{error:#}; its console said:\n{said}");
+    }
     report.verdict()
 }
 
@@ -252,8 +255,14 @@ fn programs(root: &Path, options: &Options) -> Result<PathBuf> {
     Ok(target_folder(root).join("debug"))
 }
 
+/// Playwright, where it is not there as the lock file has it.
 fn install_browser_driver(root: &Path) -> Result<()> {
     let folder = root.join(FOLDER);
+    let written = |name: &str| folder.join(name).metadata()?.modified();
+    // npm leaves a lock file of its own in what it installed.
+    if written("node_modules/.package-lock.json").ok() > written("package-lock.json").ok() {
+        return Ok(());
+    }
     run(Command::new("npm")
         .args(["ci", "--silent", "--no-audit", "--no-fund"])
         .current_dir(folder))
