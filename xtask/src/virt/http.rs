@@ -1,13 +1,16 @@
 //! Requests to the device, one connection each.
 
-use std::io::{Read, Write};
+use std::io::{ErrorKind, Read, Write};
 use std::net::{Ipv4Addr, TcpStream};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
-use anyhow::{Context, Result};
+use anyhow::{Context, Result, ensure};
 
 /// Silence after which the device counts as hung, however busy the host is.
 const SILENCE: Duration = Duration::from_secs(30);
+
+/// How soon it is asked again that refused a connection.
+const AGAIN: Duration = Duration::from_millis(100);
 
 /// An answer as it came over the wire.
 pub(super) struct Answer {
@@ -29,10 +32,8 @@ impl Answer {
 }
 
 /// Sends a request, `GET / HTTP/1.1` and more lines of its head without their ends, to that port of
-/// this machine.
+/// this machine. Where the device refuses, because all it has room for is in use, it is asked again.
 pub(super) fn request(port: u16, head: &[&str], body: &str) -> Result<Answer> {
-    let mut stream = TcpStream::connect((Ipv4Addr::LOCALHOST, port)).context("connecting")?;
-    stream.set_read_timeout(Some(SILENCE))?;
     let mut request = head.join("\r\n");
     if !body.is_empty() {
         request += &format!(
@@ -41,13 +42,27 @@ pub(super) fn request(port: u16, head: &[&str], body: &str) -> Result<Answer> {
         );
     }
     request += "\r\nConnection: close\r\n\r\n";
+    request += body;
+    let began = Instant::now();
+    loop {
+        match exchange(port, &request) {
+            Ok(bytes) => return parse(bytes).context("no answer of HTTP"),
+            Err(error) if error.kind() == ErrorKind::ConnectionReset => {
+                ensure!(began.elapsed() < SILENCE, "refused again and again");
+                std::thread::sleep(AGAIN);
+            }
+            Err(error) => return Err(error).context("asking the device"),
+        }
+    }
+}
+
+fn exchange(port: u16, request: &str) -> std::io::Result<Vec<u8>> {
+    let mut stream = TcpStream::connect((Ipv4Addr::LOCALHOST, port))?;
+    stream.set_read_timeout(Some(SILENCE))?;
     stream.write_all(request.as_bytes())?;
-    stream.write_all(body.as_bytes())?;
     let mut bytes = Vec::new();
-    stream
-        .read_to_end(&mut bytes)
-        .context("reading the answer")?;
-    parse(bytes).context("no answer of HTTP")
+    stream.read_to_end(&mut bytes)?;
+    Ok(bytes)
 }
 
 fn parse(mut bytes: Vec<u8>) -> Option<Answer> {

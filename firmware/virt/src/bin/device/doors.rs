@@ -6,9 +6,10 @@ use landfall_device::fleet::Firmware;
 use landfall_device::http::Side;
 use landfall_device::runtime::Wifi;
 use landfall_embassy::doors::{
-    Common, ConfigRoom, Doors, FleetRoom, PortalRoom, Sides, WebReplRoom,
+    Common, ConfigRoom, Doors, FleetRoom, LeasesRoom, MulticastRoom, NamesRoom, PORTAL_CONNECTIONS,
+    Sides, WebReplRoom, WorkerRoom,
 };
-use landfall_embassy::{EmbassyClock, address, serial, tcp, udp};
+use landfall_embassy::{EmbassyClock, address, serial, tcp};
 use landfall_virt::machine::{uart, virtio};
 use landfall_virt::radio::VirtualAir;
 use static_cell::ConstStaticCell;
@@ -32,6 +33,11 @@ fn spawn<S>(spawner: Spawner, task: Result<SpawnToken<S>, SpawnError>) {
 
 /// Makes room, once: from the start, and not on the stack.
 macro_rules! room {
+    ([$kind:ty; $number:expr]) => {{
+        static ROOMS: ConstStaticCell<[$kind; $number]> =
+            ConstStaticCell::new([const { <$kind>::new() }; $number]);
+        ROOMS.take()
+    }};
     ($kind:ty) => {{
         static ROOM: ConstStaticCell<$kind> = ConstStaticCell::new(<$kind>::new());
         ROOM.take()
@@ -51,22 +57,20 @@ pub(super) fn open(
     spawn(spawner, typed(wifi, port));
     spawn(spawner, addressed(wifi, ap));
     spawn(spawner, probed(wifi, air));
-    spawn(spawner, portal(doors, Side::Ap, ap, room!(PortalRoom)));
-    spawn(
-        spawner,
-        portal(doors, Side::Station, station, room!(PortalRoom)),
-    );
+    for room in room!([WorkerRoom; PORTAL_CONNECTIONS]) {
+        spawn(spawner, portal(doors, sides, room));
+    }
     spawn(spawner, config(doors, sides, room!(ConfigRoom)));
     spawn(spawner, web_repl(doors, sides, room!(WebReplRoom)));
-    spawn(spawner, names(doors, ap, room!(udp::Room)));
-    spawn(spawner, leases(doors, ap, room!(udp::Room)));
+    spawn(spawner, names(doors, ap, room!(NamesRoom)));
+    spawn(spawner, leases(doors, ap, room!(LeasesRoom)));
     spawn(
         spawner,
-        multicast_names(doors, Side::Ap, ap, room!(udp::Room)),
+        multicast_names(doors, Side::Ap, ap, room!(MulticastRoom)),
     );
     spawn(
         spawner,
-        multicast_names(doors, Side::Station, station, room!(udp::Room)),
+        multicast_names(doors, Side::Station, station, room!(MulticastRoom)),
     );
     spawn(spawner, mqtt(doors, station, room!(tcp::Room<1>)));
     spawn(spawner, fleet(doors, station, room!(FleetRoom)));
@@ -93,9 +97,9 @@ async fn probed(wifi: Wifi<EmbassyClock, Mutex>, air: VirtualAir) {
     }
 }
 
-#[embassy_executor::task(pool_size = 2)]
-async fn portal(doors: Open, side: Side, stack: Stack<'static>, room: &'static mut PortalRoom) {
-    match doors.portal(side, stack, room).await {}
+#[embassy_executor::task(pool_size = PORTAL_CONNECTIONS)]
+async fn portal(doors: Open, sides: Sides<'static>, room: &'static mut WorkerRoom) {
+    match doors.portal_worker(sides, room).await {}
 }
 
 #[embassy_executor::task]
@@ -109,12 +113,12 @@ async fn web_repl(doors: Open, sides: Sides<'static>, room: &'static mut WebRepl
 }
 
 #[embassy_executor::task]
-async fn names(doors: Open, ap: Stack<'static>, room: &'static mut udp::Room) {
+async fn names(doors: Open, ap: Stack<'static>, room: &'static mut NamesRoom) {
     match doors.names(ap, room).await {}
 }
 
 #[embassy_executor::task]
-async fn leases(doors: Open, ap: Stack<'static>, room: &'static mut udp::Room) {
+async fn leases(doors: Open, ap: Stack<'static>, room: &'static mut LeasesRoom) {
     match doors.leases(ap, room).await {}
 }
 
@@ -123,7 +127,7 @@ async fn multicast_names(
     doors: Open,
     side: Side,
     stack: Stack<'static>,
-    room: &'static mut udp::Room,
+    room: &'static mut MulticastRoom,
 ) {
     match doors.multicast_names(side, stack, room).await {}
 }
