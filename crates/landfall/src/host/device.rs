@@ -22,6 +22,7 @@ use landfall_sim::flash::{FlashPlan, SimFlash};
 
 use super::doors::{Doors, Holds, Ports, WallClock};
 use super::storage::{SECTORS, SimStorage};
+use super::world::Lent;
 use super::{DeviceClock, DeviceReady, End, Pty, SharedFlash, SimRadio, StartError, World};
 
 /// Time for the last answers to go out before a restart, by our clock.
@@ -180,7 +181,7 @@ impl Body {
         let built = Builder::new(self.mac, entropy)
             .storage(storage)
             .chip("Simulator")
-            .build(self.shared, &self.radio, &mut warn)
+            .build(self.shared, Lent(&self.radio), &mut warn)
             .await;
         let mut runner = built.map_err(|error: BuildError| error.to_string())?;
         let now = self.shared.clock().now();

@@ -160,9 +160,7 @@ impl SimRadio {
         self.world
             .with(|air, now| air.handle(self.id, op, targets, now));
     }
-}
 
-impl SimRadio {
     fn send_away(&self, client: Mac) {
         self.world
             .with(|air, now| air.deauthenticate(self.id, client, now));
@@ -171,42 +169,45 @@ impl SimRadio {
 
 impl Radio for SimRadio {
     fn start(&mut self, op: RadioOp, target: Target<'_>) {
-        self.begin(op, target);
+        Lent(self).start(op, target);
     }
 
     async fn next(&mut self) -> RadioEvent {
-        self.events.receive().await
+        Lent(self).next().await
     }
 
     fn reset(&mut self) {
-        self.restart();
+        Lent(self).reset();
     }
 
     fn let_go(&mut self, client: Mac) {
-        self.send_away(client);
+        Lent(self).let_go(client);
     }
 
-    fn client_rssi(&self, _client: Mac) -> Option<i8> {
-        Some(PHONE_RSSI)
+    fn client_rssi(&self, client: Mac) -> Option<i8> {
+        Lent(self).client_rssi(client)
     }
 }
 
-/// Lent to a runner, by whoever restarts the device itself.
-impl Radio for &SimRadio {
+/// The radio lent to a runner, by whoever restarts the device itself. Nobody else can lend it: a
+/// radio carries one device.
+pub(super) struct Lent<'a>(pub(super) &'a SimRadio);
+
+impl Radio for Lent<'_> {
     fn start(&mut self, op: RadioOp, target: Target<'_>) {
-        self.begin(op, target);
+        self.0.begin(op, target);
     }
 
     async fn next(&mut self) -> RadioEvent {
-        self.events.receive().await
+        self.0.events.receive().await
     }
 
     fn reset(&mut self) {
-        self.restart();
+        self.0.restart();
     }
 
     fn let_go(&mut self, client: Mac) {
-        self.send_away(client);
+        self.0.send_away(client);
     }
 
     fn client_rssi(&self, _client: Mac) -> Option<i8> {
