@@ -18,6 +18,13 @@ pub struct Path(String<PATH_MAX>);
 pub(super) struct Mark(usize);
 
 impl Path {
+    /// The path as it is written there.
+    pub fn new(path: &str) -> Self {
+        let mut new = Self::default();
+        new.write(path);
+        new
+    }
+
     /// Goes into a member.
     pub(super) fn key(&mut self, name: &str) -> Mark {
         let mark = Mark(self.0.len());

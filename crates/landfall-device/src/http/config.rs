@@ -8,7 +8,7 @@ use core::fmt::{self, Write};
 use core::net::IpAddr;
 
 use embedded_io_async::Write as Sink;
-use landfall_core::config::{Defaults, Secrets, parse_strict};
+use landfall_core::config::Secrets;
 
 use super::answer::{Body, Count, Extra, Fixed, Response, Window};
 use super::captive;
@@ -19,6 +19,7 @@ use super::route::{Answer, Call, Missing, Route, Takes, Use, find, foreign_origi
 use super::server::Server;
 use super::view::{Device, Door, Timer, Unsaved, View};
 use super::who::{self, Access, Caller};
+use crate::runtime::judge;
 
 /// Most bytes of a configuration that is sent.
 pub const CONFIG_BODY_MAX: usize = 8192;
@@ -128,8 +129,7 @@ fn configure(call: &Call, body: &[u8], view: &View<'_>) -> Answer {
         return Answer::Configure;
     }
     // For the editor's own button: nothing is stored.
-    let parsed = parse_strict(body, view.config(), &Defaults::built_in());
-    Answer::Ready(match parsed {
+    Answer::Ready(match judge(body, view.config()) {
         Ok(_) => text(200, "Configuration is valid").into(),
         Err(error) => saved(Err(Unsaved::Invalid(error))),
     })

@@ -9,7 +9,9 @@
 //! ```
 
 use embassy_sync::blocking_mutex::raw::RawMutex;
-use landfall_core::config::{Config, ConfigRef, Defaults, parse_strict};
+use landfall_core::config::{
+    Config, ConfigRef, Defaults, Invalid, Path, Reason, SaveError, Services, parse_strict,
+};
 use landfall_core::event::{Event, Record};
 use landfall_core::radio::FailureClass;
 use landfall_core::time::Instant;
@@ -67,6 +69,31 @@ impl Sent {
     }
 }
 
+/// What a document would have the device be, or the first field for which it is not saved: one that
+/// is wrong, or that this device cannot do.
+///
+/// # Errors
+/// See [`SaveError`].
+pub(crate) fn judge(document: &[u8], current: ConfigRef<'_>) -> Result<Config, SaveError> {
+    let config = parse_strict(document, current, &Defaults::built_in())?;
+    match beyond(&config.services, SPEAKS_TLS) {
+        Some(invalid) => Err(SaveError::Invalid(invalid)),
+        None => Ok(config),
+    }
+}
+
+/// Whether the device's clients speak TLS: hosts do, chips do not.
+const SPEAKS_TLS: bool = cfg!(feature = "std");
+
+/// What a device cannot do that does not speak TLS, if it does not.
+fn beyond(services: &Services, speaks_tls: bool) -> Option<Invalid> {
+    let is_beyond = !speaks_tls && services.mqtt_url.starts_with("mqtts:");
+    is_beyond.then(|| Invalid {
+        path: Path::new("mqtt.url"),
+        reason: Reason::Expected("an mqtt:// URL: this device does not speak TLS"),
+    })
+}
+
 impl Device {
     /// How the configuration that was stored begins.
     pub(super) fn trial_of(stored: &Stored, safe_mode: bool, now: Instant) -> Trial {
@@ -98,8 +125,7 @@ impl Device {
         if self.manager.is_proving() || self.trial.is_announced() || waits {
             return Err(PutError::Busy);
         }
-        let config = parse_strict(document, self.config(), &Defaults::built_in());
-        let config = config.map_err(PutError::Invalid)?;
+        let config = judge(document, self.config()).map_err(PutError::Invalid)?;
         self.last_sent = self.last_sent.wrapping_add(1);
         self.sent = Sent::Waiting(self.last_sent, config, confirm);
         Ok(self.last_sent)
@@ -262,5 +288,32 @@ impl<R: Radio, S: Storage, C: Clock, M: RawMutex> Runner<R, S, C, M> {
         let now = self.shared.clock().now();
         let applied = self.shared.look(|device| device.apply(stored, now, always));
         applied.unwrap_or(false)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use expect_test::{Expect, expect};
+    use std::string::ToString;
+
+    fn check(url: &str, speaks_tls: bool, expected: Expect) {
+        let services = Services {
+            mqtt_url: url.try_into().expect("it is short"),
+            ..Defaults::built_in().config().services
+        };
+        let said = beyond(&services, speaks_tls).map(|invalid| invalid.to_string());
+        expected.assert_eq(&said.unwrap_or_default());
+    }
+
+    #[test]
+    fn a_broker_behind_tls_is_refused_where_none_is_spoken() {
+        check("mqtts://broker", true, expect![""]);
+        check("mqtt://broker", false, expect![""]);
+        check(
+            "mqtts://broker",
+            false,
+            expect!["mqtt.url: expected an mqtt:// URL: this device does not speak TLS"],
+        );
     }
 }

@@ -40,6 +40,7 @@ pub use calls::{CALLS_MAX, INBOX_MAX};
 pub use clients::Clients;
 pub use clock::Clock;
 pub use configs::Confirm;
+pub(crate) use configs::judge;
 pub use consoles::{CONSOLES_MAX, INPUT_MAX, OUTPUT_MAX};
 pub use device::Device;
 pub use error::{
