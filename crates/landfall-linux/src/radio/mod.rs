@@ -3,9 +3,9 @@
 mod access_point;
 mod address;
 mod addressing;
+mod beaconing;
 mod driver;
 mod joining;
-mod leash;
 mod station;
 
 use std::cell::{Cell, RefCell};
