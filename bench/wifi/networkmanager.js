@@ -7,7 +7,7 @@ import {writeFileSync, mkdirSync} from 'node:fs';
 import assert from 'node:assert/strict';
 
 import {Program, run, until} from '../../tests/wifi/lib/process.js';
-import {HOME, accessPoint, measure} from './lib/course.js';
+import {HOME, PATIENCE_S, accessPoint, measure} from './lib/course.js';
 import {unpackPeers} from './lib/peers.js';
 
 const START_S = 60;
@@ -81,8 +81,13 @@ class NetworkManager {
     return started;
   }
 
+  /**
+   * As a person would: once more where it says that the password was wrong, which it says of a
+   * handshake that was only slow, too.
+   */
   join() {
-    return run('nmcli', 'device', 'wifi', 'connect', HOME.ssid, 'password', HOME.password);
+    const connect = () => run('nmcli', 'device', 'wifi', 'connect', HOME.ssid, 'password', HOME.password);
+    return until('nmcli connects', PATIENCE_S, () => connect().then(() => true, (error) => this.lab.say(error.message)));
   }
 
   /** With the hotspot no longer by itself: it would hold the radio for ever once the router is away. */

@@ -8,7 +8,7 @@ import {run, sleep, until} from '../../../tests/wifi/lib/process.js';
 /** The home network. */
 export const HOME = {ssid: 'HomeNetwork', password: 'Password2'};
 // Longer than anyone's patience: what comes later is told as a failure.
-const PATIENCE_S = 100;
+export const PATIENCE_S = 180;
 // Long enough for every manager to see that the router is gone, and to have tried some times.
 const AWAY_MS = 30_000;
 const IDLE_S = 60;

@@ -19,5 +19,4 @@ async function unpack() {
     // Debian's own tool would put folders where the root has links.
     await run('sh', '-c', `dpkg-deb --fsys-tarfile "$1" | tar -x -C / --keep-directory-symlink`, 'unpack', `${PACKAGES}/${name}`);
   }
-  await run('ldconfig');
 }
