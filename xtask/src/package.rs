@@ -48,12 +48,12 @@ pub(crate) fn build(root: &Path, options: &Options) -> Result<()> {
         prepare_cross()?;
     }
     let target = crate::target_folder(root);
-    let release = if options.aarch64 {
-        target.join(CROSS_TARGET).join("release")
+    let built = if options.aarch64 {
+        target.join(CROSS_TARGET)
     } else {
-        target.join("release")
+        target
     };
-    write_documents(root, &release.join("package"), options)?;
+    write_documents(root, &built, options)?;
     for name in options.crates() {
         let mut cargo = Command::new("cargo");
         cargo
@@ -107,8 +107,9 @@ fn cross(cargo: &mut Command) {
         .env("CC_aarch64_unknown_linux_gnu", CROSS_COMPILER);
 }
 
-/// Manual pages and completions, made by programs that run here, whoever the package is for.
-fn write_documents(root: &Path, folder: &Path, options: &Options) -> Result<()> {
+/// Manual pages and completions, made by programs that run here, whoever the package is for. Each beside
+/// its program, in the folder of the profile that its manifest names.
+fn write_documents(root: &Path, built: &Path, options: &Options) -> Result<()> {
     let words = [
         "build",
         "--quiet",
@@ -119,12 +120,12 @@ fn write_documents(root: &Path, folder: &Path, options: &Options) -> Result<()> 
     ];
     run(Command::new("cargo").args(words).current_dir(root))?;
     let debug = crate::target_folder(root).join("debug");
-    let landfalld = made(folder.join("landfalld"))?;
+    let landfalld = made(built.join("small/package/landfalld"))?;
     run(Command::new(debug.join("examples/manual")).arg(&landfalld))?;
     if options.daemon {
         return Ok(());
     }
-    let landfall = made(folder.join("landfall"))?;
+    let landfall = made(built.join("release/package/landfall"))?;
     let program = debug.join("landfall");
     run(Command::new(&program)
         .arg("manual")

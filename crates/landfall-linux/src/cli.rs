@@ -42,7 +42,8 @@ pub struct Options {
     /// gpiochip0:17
     #[arg(long, value_name = "CHIP:LINE")]
     pub button: Option<Line>,
-    /// The country whose rules for radios are kept, two letters; without it as the system has it
+    /// The country whose rules for radios are kept, two letters; without it the configuration's, or as the
+    /// system has it
     #[arg(long, value_name = "CC", value_parser = country)]
     pub country: Option<String>,
     /// Print where everything is as one line of JSON, when it listens

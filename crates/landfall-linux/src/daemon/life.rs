@@ -114,7 +114,22 @@ impl<'a> Life<'a> {
                 None => future::pending().await,
             }
         };
-        future::or(lives, future::or(terminals, future::or(lit, pressed))).await
+        let country = async { match self.follow_country().await {} };
+        let beside = future::or(country, future::or(lit, pressed));
+        future::or(lives, future::or(terminals, beside)).await
+    }
+
+    /// Has the rules kept of the country that the configuration names, unless the command line names one.
+    async fn follow_country(&self) -> Infallible {
+        let mut kept = None;
+        while self.options.country.is_none() {
+            let named =
+                |device: &mut Device| device.services.country.filter(|code| kept != Some(*code));
+            let code = self.shared.wait_for(named).await;
+            self.radio.keep_rules_of(code);
+            kept = Some(code);
+        }
+        future::pending().await
     }
 
     /// From power-on to the restart.

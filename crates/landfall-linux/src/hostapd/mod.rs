@@ -73,7 +73,9 @@ impl AccessPoint {
     ) -> std::fmt::Result {
         writeln!(text, "interface={interface}\ndriver=nl80211")?;
         writeln!(text, "ctrl_interface={}", control.display())?;
-        if let Some(country) = country {
+        // The world is no country to hostapd: it does not start with one that is not of letters.
+        let of_letters = |code: &&str| code.bytes().all(|byte| byte.is_ascii_alphabetic());
+        if let Some(country) = country.filter(of_letters) {
             writeln!(text, "country_code={country}")?;
         }
         writeln!(text, "ssid2={}", hex(self.ssid.as_bytes()))?;

@@ -113,6 +113,13 @@ impl Ap {
         self.control.order(&hostapd::move_request(channel)).await
     }
 
+    /// Has a client leave.
+    pub(super) async fn let_go(&self, client: Mac) -> Result<(), ControlError> {
+        self.control
+            .order(&format!("DEAUTHENTICATE {client}"))
+            .await
+    }
+
     /// How strongly a client is heard, in dBm.
     pub(super) async fn rssi(&self, client: Mac) -> Option<i8> {
         let said = self.control.ask(&format!("STA {client}")).await.ok()?;

@@ -3,7 +3,7 @@
 
 use std::time::Instant;
 
-use landfall_core::net::Channel;
+use landfall_core::net::{Channel, Mac};
 use landfall_core::radio::{RadioEvent, Reason};
 
 use super::access_point::{Ap, ApEvent};
@@ -72,6 +72,15 @@ impl Driver {
             ap.stop().await;
             // One that went away took them along.
             let _ = self.board.route.flush(self.board.ap_index);
+        }
+    }
+
+    /// Has a client leave the access point, where it is still there.
+    pub(super) async fn let_go(&mut self, client: Mac) {
+        if let Some(ap) = &self.ap
+            && let Err(error) = ap.let_go(client).await
+        {
+            tracing::info!("{client} was not let go: {error}");
         }
     }
 

@@ -273,6 +273,17 @@ impl Driver {
                 self.begin_move(channel, None).await;
                 Ok(())
             }
+            Order::LetGo(client) => {
+                self.let_go(client).await;
+                Ok(())
+            }
+            Order::Country(code) => {
+                if let Some(station) = &self.station {
+                    station.keep_rules_of(&code).await;
+                }
+                self.settings.country = Some(code);
+                Ok(())
+            }
             Order::Cancel => self.cancel().await,
             Order::Query => {
                 self.report().await;

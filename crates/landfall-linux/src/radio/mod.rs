@@ -40,6 +40,10 @@ enum Order {
     ApStart(AccessPoint, Channel),
     ApStop,
     ApMove(Channel),
+    /// A client of the access point is to leave it.
+    LetGo(Mac),
+    /// The rules of that country are to be kept.
+    Country(String),
     Cancel,
     Query,
     /// The device boots again; what happens from here on belongs to that boot.
@@ -103,6 +107,15 @@ impl Line {
 }
 
 impl LinuxRadio {
+    /// Has the rules of that country kept, named by two letters as ISO 3166 has them, or `01` for the
+    /// world: at once by the station, by the access point when it comes up next.
+    pub fn keep_rules_of(&self, country: [u8; 2]) {
+        // Linux names the world otherwise.
+        let code = if country == *b"01" { *b"00" } else { country };
+        let code = code.map(char::from).iter().collect();
+        self.order(Order::Country(code));
+    }
+
     fn order(&self, order: Order) {
         if self.orders.try_send(order).is_err() {
             tracing::error!("the radio's driver does not keep up");
@@ -156,6 +169,10 @@ impl Radio for &LinuxRadio {
     fn reset(&mut self) {
         self.boot.set(self.boot.get().wrapping_add(1));
         self.order(Order::Reset(self.boot.get()));
+    }
+
+    fn let_go(&mut self, client: Mac) {
+        self.order(Order::LetGo(client));
     }
 
     fn client_rssi(&self, client: Mac) -> Option<i8> {

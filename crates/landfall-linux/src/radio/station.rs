@@ -110,6 +110,13 @@ impl Station {
         }
     }
 
+    /// Keeps the rules of that country, where the kernel has them.
+    pub(super) async fn keep_rules_of(&self, country: &str) {
+        if let Err(error) = self.control.order(&format!("SET country {country}")).await {
+            tracing::warn!("the rules of {country} cannot be kept: {error}");
+        }
+    }
+
     /// Ends the scan under way.
     pub(super) async fn abort_scan(&self) {
         // It may have ended by itself.
