@@ -3,8 +3,11 @@
 use std::fs::File;
 use std::io::{Read, Write};
 use std::process::{Command, Output, Stdio};
+use std::thread;
+use std::time::Duration;
 
 use rustix::pty::OpenptFlags;
+use rustix::termios::LocalModes;
 use serde_json::Value;
 
 use crate::host::{HOME, LANDFALL, Sim, status, text};
@@ -186,6 +189,14 @@ fn on_a_terminal_a_network_is_picked() {
     until(&mut terminal, "CafeFree");
     terminal.write_all(b"\r").unwrap();
     until(&mut terminal, "Its password");
+    // What is typed before the terminal stops to echo is thrown away with the switch.
+    let echoes = || {
+        let modes = rustix::termios::tcgetattr(&terminal).unwrap().local_modes;
+        modes.contains(LocalModes::ECHO)
+    };
+    while echoes() {
+        thread::sleep(Duration::from_millis(5));
+    }
     terminal.write_all(b"Password2\r").unwrap();
     until(
         &mut terminal,

@@ -321,6 +321,15 @@ pub fn clients() -> Vec<(Mac, i8), CLIENTS_MAX> {
         .collect()
 }
 
+/// Has a client leave the access point.
+pub fn deauthenticate(client: Mac) -> Result<(), Refused> {
+    let mut aid = 0;
+    // SAFETY: the driver reads six bytes, and writes one number.
+    checked(unsafe { c::esp_wifi_ap_get_sta_aid(client.0.as_ptr(), &mut aid) })?;
+    // SAFETY: takes a number; 0, which is everybody's, is not given to a client.
+    checked(unsafe { c::esp_wifi_deauth_sta(aid) })
+}
+
 /// Sets the most power that is sent with, in dBm. The driver has to run.
 pub fn set_power(dbm: u8) -> Result<(), Refused> {
     let quarters = i8::try_from(dbm)

@@ -88,6 +88,8 @@ pub struct EspRadio {
     is_linked: bool,
     ap: Ap,
     clients: Vec<(Mac, i8), CLIENTS_MAX>,
+    /// A client that is to leave the access point.
+    leaving: Option<Mac>,
 }
 
 /// An exclusive operation with all that it needs.
@@ -174,6 +176,7 @@ impl EspRadio {
             is_linked: false,
             ap: Ap::Down,
             clients: Vec::new(),
+            leaving: None,
         })
     }
 
@@ -264,6 +267,11 @@ impl Radio for EspRadio {
         self.is_linked = false;
         self.ap = Ap::Down;
         self.clients.clear();
+        self.leaving = None;
+    }
+
+    fn let_go(&mut self, client: Mac) {
+        self.leaving = Some(client);
     }
 
     fn client_rssi(&self, client: Mac) -> Option<i8> {

@@ -28,6 +28,10 @@ impl EspRadio {
         if let Some(event) = self.asked.take().and_then(|asked| self.begin(asked)) {
             return Some(event);
         }
+        if let Some(client) = self.leaving.take() {
+            // Refused where it has left already.
+            let _ = driver::deauthenticate(client);
+        }
         if core::mem::take(&mut self.queried) {
             self.clients = driver::clients();
             return Some(RadioEvent::Report(self.report()));
