@@ -1,7 +1,7 @@
 //! A DHCP client (RFC 2131) for the station: an address for as long as the link stands.
 //!
-//! [`Client`] is the machine: packets and the time go in, packets and news come out. [`frame`] puts a
-//! packet into a frame, and [`PacketSocket`] carries frames; [`Lessee`] drives the three. What has no
+//! [`Client`] is the machine: packets and the time go in, packets and news come out. `frame` puts a
+//! packet into a frame, and `PacketSocket` carries frames; `Lessee` drives the three. What has no
 //! address yet cannot use the kernel's sockets: those drop an answer on an interface without one.
 
 mod client;
