@@ -2,6 +2,7 @@
 
 mod clock;
 mod dial;
+mod room;
 
 use std::io;
 use std::net::{IpAddr, Ipv4Addr, SocketAddr, ToSocketAddrs};
@@ -15,6 +16,7 @@ use socket2::{Domain, Protocol, Socket, Type};
 
 pub use clock::HostClock;
 pub use dial::{Connection, HostDial};
+pub use room::{buffers, keep_last_lines};
 
 use crate::mdns;
 

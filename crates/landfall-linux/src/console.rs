@@ -18,6 +18,7 @@ use async_executor::LocalExecutor;
 use async_io::{Async, Timer};
 use edge_nal::io::ErrorType;
 use futures_lite::future;
+use landfall_device::host::keep_last_lines;
 
 /// Who may connect: its owner.
 const MODE: u32 = 0o600;
@@ -111,7 +112,7 @@ impl ConsoleSocket {
         self.forget_gone();
         if let Some(kept) = &mut *self.kept.borrow_mut() {
             kept.extend(bytes);
-            trim(kept);
+            keep_last_lines(kept, KEPT_MAX);
         }
         for terminal in &*self.terminals.borrow() {
             // One that does not read misses what does not fit; it never delays the device.
@@ -138,17 +139,6 @@ async fn read(terminal: Rc<Async<UnixStream>>, typed: async_channel::Sender<Vec<
             Ok(_) | Err(_) => return,
         }
     }
-}
-
-/// Drops the oldest lines beyond what is kept, whole ones.
-fn trim(kept: &mut VecDeque<u8>) {
-    if kept.len() <= KEPT_MAX {
-        return;
-    }
-    let excess = kept.len() - KEPT_MAX;
-    let end = kept.iter().skip(excess).position(|byte| *byte == b'\n');
-    let cut = end.map_or(excess, |after| excess + after + 1);
-    kept.drain(..cut.min(kept.len()));
 }
 
 impl ErrorType for &ConsoleSocket {
@@ -228,14 +218,5 @@ mod tests {
         futures_lite::AsyncWriteExt::write_all(terminal, bytes)
             .await
             .unwrap();
-    }
-
-    #[test]
-    fn whole_lines_are_kept() {
-        let mut kept: VecDeque<u8> = [b"first\n".as_slice(), &[b'x'; KEPT_MAX - 3], b"\nz\n"]
-            .concat()
-            .into();
-        trim(&mut kept);
-        assert_eq!(kept.make_contiguous(), b"z\n");
     }
 }

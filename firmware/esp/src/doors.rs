@@ -11,7 +11,7 @@ use esp_hal::{Async, gpio::AnyPin};
 use landfall_core::command::Door;
 use landfall_device::fleet::Firmware;
 use landfall_device::http::Side;
-use landfall_device::mqtt::News;
+use landfall_device::mqtt;
 use landfall_device::runtime::Clock;
 use landfall_embassy::doors::{
     Common, ConfigRoom, Doors, FleetRoom, LeasesRoom, MulticastRoom, NamesRoom, PORTAL_CONNECTIONS,
@@ -217,8 +217,7 @@ async fn multicast_names(
 
 #[embassy_executor::task]
 async fn mqtt(doors: All, station: Stack<'static>, room: &'static mut tcp::Room<1>) {
-    let tell = |news: News| log::info!("mqtt: {news}");
-    match doors.mqtt(station, room, tell).await {}
+    match doors.mqtt(station, room, mqtt::log).await {}
 }
 
 #[embassy_executor::task]

@@ -38,7 +38,7 @@ use minimq::{Buffers, ConfigBuilder, ConfigError, QoS, Session, Will};
 use zeroize::Zeroizing;
 
 pub use lines::{REPLY_MAX, TYPED_MAX};
-pub use news::{Lost, News};
+pub use news::{Lost, News, log};
 pub use topics::{TOPIC_MAX, Topic};
 
 use crate::dial::{Dial, MQTT, Url};

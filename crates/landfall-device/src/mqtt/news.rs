@@ -20,6 +20,14 @@ pub enum News {
     Refused(ReasonCode),
 }
 
+/// Puts it into the log: for a [`Gateway`](super::Gateway) whose device has one.
+pub fn log(news: News) {
+    match news {
+        News::Connected => log::info!("mqtt: {news}"),
+        News::Malformed | News::Lost(_) | News::Refused(_) => log::warn!("mqtt: {news}"),
+    }
+}
+
 /// Why there is no connection.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Lost {

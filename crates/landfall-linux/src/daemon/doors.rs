@@ -5,9 +5,9 @@ use std::net::{Ipv4Addr, SocketAddrV4};
 
 use futures_lite::future;
 use landfall_device::doors::{self, On};
-use landfall_device::host::{HostClock, HostDial, bind_mdns};
+use landfall_device::host::{HostClock, HostDial, bind_mdns, buffers};
 use landfall_device::http::{STREAMS_ON_HOST, Service, Shared as HttpShared, Side};
-use landfall_device::mqtt::{Gateway, News};
+use landfall_device::mqtt::{self, Gateway};
 use landfall_device::runtime::{Wifi, print_out, type_in};
 use landfall_device::{dhcp, dns, mdns, webrepl};
 
@@ -76,7 +76,7 @@ impl Doors {
     /// Serves all of them.
     pub(super) async fn serve(&self) -> Infallible {
         let [ap, station] = &self.sides;
-        let gateway = Gateway::new(self.wifi, HostDial::new(self.wifi), log);
+        let gateway = Gateway::new(self.wifi, HostDial::new(self.wifi), mqtt::log);
         let gateway = Box::pin(gateway.run());
         let sides = future::or(Box::pin(self.side(ap)), Box::pin(self.side(station)));
         let names = future::or(self.names(ap), self.addresses(ap));
@@ -144,21 +144,5 @@ impl Doors {
             future::pending().await
         };
         future::or(typed, printed).await
-    }
-}
-
-/// Room for so many connections, on the heap.
-fn buffers<const N: usize, const LEN: usize>() -> Box<[[u8; LEN]; N]> {
-    let buffers = vec![[0; LEN]; N].into_boxed_slice();
-    buffers
-        .try_into()
-        .unwrap_or_else(|_| unreachable!("as many as were made"))
-}
-
-/// What is to be known of the MQTT gateway.
-fn log(news: News) {
-    match news {
-        News::Connected => tracing::info!("mqtt: {news}"),
-        News::Malformed | News::Lost(_) | News::Refused(_) => tracing::warn!("mqtt: {news}"),
     }
 }

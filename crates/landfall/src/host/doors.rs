@@ -13,9 +13,9 @@ use embassy_sync::signal::Signal;
 use futures_lite::future;
 use landfall_core::button::Button;
 use landfall_device::doors::{self, On};
-use landfall_device::host::HostDial;
+use landfall_device::host::{HostDial, buffers};
 use landfall_device::http::{STREAMS_ON_HOST, Shared as HttpShared, Side};
-use landfall_device::mqtt::{Gateway, News};
+use landfall_device::mqtt::{self, Gateway};
 use landfall_device::runtime::{Clock, Device, Wifi, print_out, type_in};
 use landfall_device::{dns, http, webrepl};
 
@@ -111,7 +111,7 @@ impl Doors {
         let sta = Box::pin(doors.portal(Side::Station, &ports.sta, &mut at_sta));
         let config = Box::pin(doors.config_on_loopback(&ports.config, &mut at_config));
         let web_repl = Box::pin(doors.web_repl(On::Both, &ports.webrepl, &mut at_webrepl));
-        let gateway = Gateway::new(self.wifi, HostDial::new(self.wifi), log);
+        let gateway = Gateway::new(self.wifi, HostDial::new(self.wifi), mqtt::log);
         let gateway = Box::pin(gateway.run());
         let rest = async {
             let sides = future::or(future::or(sta, ap), config);
@@ -204,19 +204,3 @@ impl Doors {
 
 /// The one serial port of a simulated device, and the console there.
 const PORT: u8 = 0;
-
-/// Room for so many connections, on the heap.
-fn buffers<const N: usize, const LEN: usize>() -> Box<[[u8; LEN]; N]> {
-    let buffers = vec![[0; LEN]; N].into_boxed_slice();
-    buffers
-        .try_into()
-        .unwrap_or_else(|_| unreachable!("as many as were made"))
-}
-
-/// What is to be known of the MQTT gateway.
-fn log(news: News) {
-    match news {
-        News::Connected => tracing::info!("mqtt: {news}"),
-        News::Malformed | News::Lost(_) | News::Refused(_) => tracing::warn!("mqtt: {news}"),
-    }
-}

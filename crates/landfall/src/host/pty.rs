@@ -12,6 +12,7 @@ use std::time::Duration;
 use async_io::{Async, Timer};
 use embassy_sync::blocking_mutex::raw::CriticalSectionRawMutex;
 use embassy_sync::signal::Signal;
+use landfall_device::host::keep_last_lines;
 use rustix::pty::OpenptFlags;
 use rustix::termios::OptionalActions;
 
@@ -62,7 +63,7 @@ impl Pty {
         kept.extend(bytes);
         self.write_kept(&mut kept);
         if !kept.is_empty() {
-            trim(&mut kept);
+            keep_last_lines(&mut kept, KEPT_MAX);
             self.full.signal(());
         }
     }
@@ -118,18 +119,6 @@ impl edge_nal::io::Write for &Pty {
 /// How soon a full port is tried again.
 const RETRY: Duration = Duration::from_millis(20);
 
-/// Drops the oldest lines beyond what is kept, whole ones, so that a late reader begins at the
-/// beginning of a line.
-fn trim(kept: &mut VecDeque<u8>) {
-    if kept.len() <= KEPT_MAX {
-        return;
-    }
-    let excess = kept.len() - KEPT_MAX;
-    let end = kept.iter().skip(excess).position(|byte| *byte == b'\n');
-    let cut = end.map_or(excess, |after| excess + after + 1);
-    kept.drain(..cut.min(kept.len()));
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -154,14 +143,5 @@ mod tests {
         let kept: Vec<u8> = kept.iter().copied().collect();
         assert!(kept.len() <= KEPT_MAX && kept.starts_with(b"line "));
         assert!(kept.ends_with(b"line 19999\r\n"));
-    }
-
-    #[test]
-    fn lines_are_dropped_whole() {
-        let mut kept: VecDeque<u8> = [b"first\n".as_slice(), &[b'x'; KEPT_MAX - 3], b"\nz\n"]
-            .concat()
-            .into();
-        trim(&mut kept);
-        assert_eq!(kept.make_contiguous(), b"z\n");
     }
 }
