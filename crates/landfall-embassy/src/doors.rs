@@ -43,13 +43,6 @@ pub struct Sides<'d> {
     pub ap: Stack<'d>,
 }
 
-/// Room for a portal: [`tcp::Room`] and a buffer for each connection.
-#[derive(Debug)]
-pub struct PortalRoom {
-    tcp: tcp::Room<PORTAL_CONNECTIONS>,
-    http: [[u8; BUFFER_LEN]; PORTAL_CONNECTIONS],
-}
-
 /// Room for one connection of a portal on both sides.
 #[derive(Debug)]
 pub struct WorkerRoom {
@@ -109,7 +102,6 @@ macro_rules! empty {
 }
 
 empty! {
-    PortalRoom { tcp: tcp::Room::new(), http: [[0; BUFFER_LEN]; PORTAL_CONNECTIONS] }
     WorkerRoom { station: tcp::Room::new(), ap: tcp::Room::new(), http: [0; BUFFER_LEN] }
     ConfigRoom {
         station: tcp::Room::new(),
@@ -167,14 +159,6 @@ impl<'d, M: RawMutex> Doors<'d, M> {
             http: &common.http,
             webrepl: &common.webrepl,
         })
-    }
-
-    /// The portal and its API on one side, while that side is up.
-    pub async fn portal(self, side: Side, stack: Stack<'_>, room: &mut PortalRoom) -> Infallible {
-        let PortalRoom { tcp, http } = room;
-        let sockets = Sockets::new(stack, tcp);
-        let port = sockets.listen(PORTAL_PORT);
-        self.0.portal(side, &port, http).await
     }
 
     /// One connection of the portal and its API, for whoever comes next on either side; spawn [`PORTAL_CONNECTIONS`] of
