@@ -129,9 +129,7 @@ impl<T: Timer, C: Clock, M: RawMutex> Doors<'_, T, C, M> {
         doorway: &impl Doorway,
         buffers: &mut [[u8; http::CONFIG_BUFFER_LEN]; N],
     ) -> Infallible {
-        let so = move |device: &Device| {
-            on.is_up(&device.manager().status()) && device.services.config_server_runs()
-        };
+        let so = move |device: &Device| config_runs(on, device);
         self.http(Service::Config, on, doorway, so, buffers).await
     }
 
@@ -266,6 +264,11 @@ impl<T: Timer, C: Clock, M: RawMutex> Doors<'_, T, C, M> {
         let shared = self.wifi.shared();
         shared.wait_for(move |device| so(device).then_some(()))
     }
+}
+
+/// Whether the configuration wants the config server, and somebody can get there.
+pub fn config_runs(on: On, device: &Device) -> bool {
+    on.is_up(&device.manager().status()) && device.services.config_server_runs()
 }
 
 /// The access point's network; none while it is down.

@@ -206,9 +206,10 @@ impl<'d, M: RawMutex> Doors<'d, M> {
                 both::work(&on_station, &on_ap, port, buffer)
             });
             shared
-                .wait_for(|device| config_runs(device).then_some(()))
+                .wait_for(|device| device::config_runs(On::Both, device).then_some(()))
                 .await;
-            let closed = shared.wait_for(|device| (!config_runs(device)).then_some(()));
+            let runs_no_more = |device: &mut Device| !device::config_runs(On::Both, device);
+            let closed = shared.wait_for(|device| runs_no_more(device).then_some(()));
             // No worker ends.
             select(join_array(workers), closed).await;
         }
@@ -298,13 +299,6 @@ impl<'d, const N: usize> Doorway for Listener<'_, 'd, N> {
     async fn open(&self) -> Result<Self, Infallible> {
         Ok(*self)
     }
-}
-
-/// Whether the configuration wants the config server, and somebody can get there.
-fn config_runs(device: &Device) -> bool {
-    let status = device.manager().status();
-    let is_up = status.ap_up || status.station_ip.is_some();
-    is_up && device.services.config_server_runs()
 }
 
 impl<'d, const N: usize> Doorway for Both<'_, 'd, N> {

@@ -3,7 +3,7 @@
 use landfall_core::net::{Channel, Mac};
 
 use crate::wpa::bss::channel;
-use crate::wpa::text::value;
+use crate::wpa::text::{value, without_level};
 
 /// One line of it, as far as it matters here.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -27,10 +27,7 @@ pub enum Event {
 impl Event {
     /// Reads a line as it came, with or without its `<level>`.
     pub fn parse(line: &str) -> Self {
-        let line = match line.strip_prefix('<').and_then(|rest| rest.split_once('>')) {
-            Some((_, rest)) => rest,
-            None => line,
-        };
+        let line = without_level(line);
         let mut words = line.split(' ');
         let first = words.next().unwrap_or_default();
         let mac = words.next().and_then(|word| Mac::parse(word.as_bytes()));

@@ -2,7 +2,7 @@
 
 use landfall_core::net::Bssid;
 
-use super::text::value;
+use super::text::{value, without_level};
 
 /// One line of it, as far as it matters here.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -59,10 +59,7 @@ pub enum Event {
 impl Event {
     /// Reads a line as it came, with or without its `<level>`.
     pub fn parse(line: &str) -> Self {
-        let line = match line.strip_prefix('<').and_then(|rest| rest.split_once('>')) {
-            Some((_, rest)) => rest,
-            None => line,
-        };
+        let line = without_level(line);
         let number = |key| value(line, key).and_then(|text| text.parse::<u16>().ok());
         let first = line.split(' ').next().unwrap_or_default();
         match first {

@@ -33,6 +33,14 @@ pub fn hex(bytes: &[u8]) -> String {
     bytes.iter().map(|byte| format!("{byte:02x}")).collect()
 }
 
+/// An event's line without the `<level>` that may stand before it.
+pub fn without_level(line: &str) -> &str {
+    match line.strip_prefix('<').and_then(|rest| rest.split_once('>')) {
+        Some((_, rest)) => rest,
+        None => line,
+    }
+}
+
 /// The value of `key=value` among the words of a line.
 pub fn value<'a>(line: &'a str, key: &str) -> Option<&'a str> {
     line.split(' ')
