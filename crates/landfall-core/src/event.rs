@@ -5,7 +5,7 @@ use core::net::Ipv4Addr;
 
 use heapless::Vec;
 
-use crate::config::MAX_NETWORKS;
+use crate::config::{MAX_NETWORKS, NetworkId};
 use crate::net::{Bssid, Channel, Mac, Ssid};
 use crate::radio::{FailureClass, Reason};
 
@@ -201,10 +201,6 @@ impl fmt::Debug for Label {
         write!(f, "\"{}\"", self.as_bytes().escape_ascii())
     }
 }
-
-/// Stands for one known network as long as the device runs, wherever it moves in the list.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub struct NetworkId(pub u8);
 
 /// The networks that a round tried, in order. Their names are looked up in the list of known
 /// networks ([`Wifi::network_by_id`](crate::config::Wifi::network_by_id)), which keeps an event small.

@@ -188,8 +188,8 @@ impl Fields<'_, '_> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::config::{KnownNetwork, Security};
-    use crate::event::{History, NetworkId};
+    use crate::config::{KnownNetwork, NetworkId, Security};
+    use crate::event::History;
     use crate::net::Channel;
     use crate::radio::{FailureClass, Reason};
     use expect_test::expect;

@@ -2,7 +2,7 @@
 
 use heapless::Vec;
 
-use crate::event::NetworkId;
+use crate::config::NetworkId;
 use crate::time::Instant;
 
 /// Wrong keys, over all access points of a network, after which unproven credentials wait.

@@ -3,73 +3,11 @@
 //!
 //! One [`Reader`] walks the document either way.
 
-use core::fmt;
-
 use super::path::Path;
 use super::reader::{Judge, Reader};
-use super::reason::Reason;
+use super::reason::{Reason, SaveError, Warning};
 use super::{Config, ConfigRef, Defaults};
-use crate::json::{self, SyntaxError};
-
-/// Something in a stored configuration that somebody should look at. Prints as
-/// `known_networks[0].password: expected …`; never a secret in it.
-#[derive(Clone, Debug)]
-pub struct Warning<'a> {
-    /// Where.
-    pub path: &'a Path,
-    /// What.
-    pub reason: Reason,
-}
-
-impl fmt::Display for Warning<'_> {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{}: {}", self.path, self.reason)
-    }
-}
-
-/// A field that keeps a configuration from being saved. Prints as `<path>: <reason>`.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Invalid {
-    /// Which.
-    pub path: Path,
-    /// Why.
-    pub reason: Reason,
-}
-
-impl fmt::Display for Invalid {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{}: {}", self.path, self.reason)
-    }
-}
-
-impl core::error::Error for Invalid {}
-
-/// Why what was sent is not saved.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum SaveError {
-    /// It is no JSON.
-    Json(SyntaxError),
-    /// One of its fields is wrong.
-    Invalid(Invalid),
-}
-
-/// `Invalid JSON: line 1 column 2: …` or `Invalid config: <path>: …`.
-impl fmt::Display for SaveError {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::Json(error) => write!(f, "Invalid JSON: {error}"),
-            Self::Invalid(invalid) => write!(f, "Invalid config: {invalid}"),
-        }
-    }
-}
-
-impl core::error::Error for SaveError {}
-
-impl From<SyntaxError> for SaveError {
-    fn from(error: SyntaxError) -> Self {
-        Self::Json(error)
-    }
-}
+use crate::json;
 
 /// Reads a stored document: takes everything that is right, and `defaults` where something is
 /// wrong or absent. A network whose name, password or BSSID is wrong is set aside: kept for

@@ -7,10 +7,10 @@
 use core::fmt;
 use core::ops::RangeInclusive;
 
+use super::members::Members;
 use super::reason::{Reason, Unit};
 use super::section::Section;
 use super::values::{self, Parsed};
-use super::write::Members;
 use super::{
     AP_CLIENTS_MAX, CA_PEM_MAX, CLAIM_MAX, CONNECT_TIMEOUT_MS, Config, ConfigRef, DEVICE_NAME_MAX,
     FALLBACK_DEADLINE_MS, LED_PIN_MAX, MAX_RETRY, MQTT_CREDENTIAL_MAX, TX_POWER_DBM,

@@ -12,6 +12,7 @@ mod extra;
 mod fields;
 mod identity;
 mod layers;
+mod members;
 mod network;
 mod overlay;
 mod path;
@@ -32,25 +33,25 @@ use core::ops::RangeInclusive;
 
 use heapless::Vec;
 
-use crate::event::NetworkId;
 use crate::net::{Bssid, Channel, Ipv4Net, Passphrase, Ssid};
 
 pub use crate::net::Security;
 pub use defaults::{BadDefault, Defaults, RawDefaults};
-pub use document::{Invalid, SaveError, Warning, load, parse_strict};
+pub use document::{load, parse_strict};
 pub use extra::{EXTRA_MAX, Extra};
 pub use identity::{AP_PREFIX_MAX, AP_SECRET_ALPHABET, Identity};
 pub use layers::MemberSet;
+pub use members::{MASK, Secrets};
 pub use network::parse_network;
 pub use overlay::overlay;
 pub use path::Path;
-pub use reason::{Reason, Unit};
+pub use reason::{Invalid, Reason, SaveError, Unit, Warning};
 pub use services::{
     CA_PEM_MAX, CLAIM_MAX, DEVICE_NAME_MAX, DOOR_PASSWORD_MAX, DOOR_PASSWORD_MIN, LogLevel,
     MQTT_CREDENTIAL_MAX, Secret, Services, URL_MAX,
 };
 pub use values::{is_web_url, ssid_of};
-pub use write::{ConfigJson, MASK, Secrets};
+pub use write::ConfigJson;
 
 /// Time for one attempt up to the address, in milliseconds.
 pub const CONNECT_TIMEOUT_MS: RangeInclusive<u32> = 1_000..=60_000;
@@ -71,6 +72,10 @@ pub const MAX_NETWORKS: usize = 16;
 
 /// The list of known networks, in order of preference.
 pub type Networks = Vec<KnownNetwork, MAX_NETWORKS>;
+
+/// Stands for one known network as long as the device runs, wherever it moves in the list.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct NetworkId(pub u8);
 
 /// Everything a device is told.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]

@@ -1,8 +1,7 @@
 //! Known networks: the list in a document, and the single network that a door is given.
 
-use super::document::SaveError;
 use super::reader::{Found, Judge, Reader, Stop};
-use super::reason::Reason;
+use super::reason::{Reason, SaveError};
 use super::section::NETWORK_KEYS;
 use super::values::{self, Parsed};
 use super::{ConfigRef, KnownNetwork, Networks};

@@ -1,8 +1,8 @@
 //! Part of a document laid over a configuration: what a fleet server wants of a device.
 
-use super::document::{Invalid, SaveError};
 use super::fields::Row;
 use super::reader::{Judge, Reader, Stop};
+use super::reason::{Invalid, SaveError};
 use super::section::Section;
 use super::values;
 use super::{Config, ConfigRef};

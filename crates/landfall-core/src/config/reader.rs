@@ -7,10 +7,9 @@
 //! ways out, would be most of the walk's code.
 
 use super::ConfigRef;
-use super::document::{Invalid, SaveError, Warning};
 use super::extra::Extra;
 use super::path::Path;
-use super::reason::Reason;
+use super::reason::{Invalid, Reason, SaveError, Warning};
 use super::section::Section;
 use super::values::{self, Parsed};
 use crate::json::Value;

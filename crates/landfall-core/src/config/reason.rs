@@ -1,8 +1,10 @@
-//! What is wrong with a field, in words that say what would be right.
+//! What is wrong with a document, and where: in words that say what would be right.
 
 use core::fmt;
 
 use super::MAX_NETWORKS;
+use super::path::Path;
+use crate::json::SyntaxError;
 
 /// What is wrong with a field, or worth knowing about it. It never holds what was written there:
 /// that may be a secret.
@@ -35,7 +37,7 @@ pub enum Reason {
     /// It says nothing that this radio can do; it is kept.
     NotHonoured,
     /// The document is no JSON; the default configuration is used.
-    NotJson(crate::json::SyntaxError),
+    NotJson(SyntaxError),
     /// The stored bytes are not of a form that is known; the defaults are used.
     NotReadable,
 }
@@ -76,5 +78,65 @@ impl fmt::Display for Reason {
             Self::NotReadable => "not readable, defaults are used",
         };
         f.write_str(words)
+    }
+}
+
+/// Something in a stored configuration that somebody should look at. Prints as
+/// `known_networks[0].password: expected …`; never a secret in it.
+#[derive(Clone, Debug)]
+pub struct Warning<'a> {
+    /// Where.
+    pub path: &'a Path,
+    /// What.
+    pub reason: Reason,
+}
+
+impl fmt::Display for Warning<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}: {}", self.path, self.reason)
+    }
+}
+
+/// A field that keeps a configuration from being saved. Prints as `<path>: <reason>`.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Invalid {
+    /// Which.
+    pub path: Path,
+    /// Why.
+    pub reason: Reason,
+}
+
+impl fmt::Display for Invalid {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}: {}", self.path, self.reason)
+    }
+}
+
+impl core::error::Error for Invalid {}
+
+/// Why what was sent is not saved.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum SaveError {
+    /// It is no JSON.
+    Json(SyntaxError),
+    /// One of its fields is wrong.
+    Invalid(Invalid),
+}
+
+/// `Invalid JSON: line 1 column 2: …` or `Invalid config: <path>: …`.
+impl fmt::Display for SaveError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Json(error) => write!(f, "Invalid JSON: {error}"),
+            Self::Invalid(invalid) => write!(f, "Invalid config: {invalid}"),
+        }
+    }
+}
+
+impl core::error::Error for SaveError {}
+
+impl From<SyntaxError> for SaveError {
+    fn from(error: SyntaxError) -> Self {
+        Self::Json(error)
     }
 }

@@ -9,8 +9,8 @@ use expect_test::Expect;
 
 use super::*;
 use crate::command::{Command, Refusal};
-use crate::config::{Identity, KnownNetwork};
-use crate::event::{Course, NetworkId};
+use crate::config::{Identity, KnownNetwork, NetworkId};
+use crate::event::Course;
 use crate::manager::{Boot, Input, StoreFailed};
 use crate::net::{Channel, Ipv4Net, Mac, Passphrase, Security, Ssid};
 use crate::radio::{AuthMode, LinkReport, RadioEvent, RadioOp, Reason, ScanRow};

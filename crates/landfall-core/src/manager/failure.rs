@@ -2,8 +2,8 @@
 
 use super::Manager;
 use super::station::{Attempt, Route, Station, Target};
-use crate::config::KnownNetwork;
-use crate::event::{Event, NetworkId};
+use crate::config::{KnownNetwork, NetworkId};
+use crate::event::Event;
 use crate::radio::{FailureClass, Reason};
 
 /// The usual time after which an access point lets in again, where it gave none.

@@ -49,8 +49,8 @@ mod whole;
 use heapless::Vec;
 
 use crate::command::{PortalUse, Ticket};
-use crate::config::{Identity, Mode, Wifi};
-use crate::event::{Event, NetworkId};
+use crate::config::{Identity, Mode, NetworkId, Wifi};
+use crate::event::Event;
 use crate::heard::Heard;
 use crate::penalty::Penalties;
 use crate::rng::Rng;

@@ -13,8 +13,8 @@
 //! `Scanning` and `Joining` are wishes as well as facts: the radio is asked when it is free.
 
 use super::{LastGood, Manager};
-use crate::config::KnownNetwork;
-use crate::event::{Attempted, Event, NetworkId};
+use crate::config::{KnownNetwork, NetworkId};
+use crate::event::{Attempted, Event};
 use crate::net::{Bssid, Channel, Ipv4Net, Ssid};
 use crate::radio::{FailureClass, Reason};
 use crate::time::Instant;

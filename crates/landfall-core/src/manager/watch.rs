@@ -3,7 +3,8 @@
 use super::radio_queue::Exclusive;
 use super::station::{Attempt, Link, Round, Route, Station, Target};
 use super::{LastGood, Manager};
-use crate::event::{Event, NetworkId};
+use crate::config::NetworkId;
+use crate::event::Event;
 use crate::net::Ipv4Net;
 use crate::radio::{FailureClass, LinkReport, Reason};
 use crate::time::Instant;

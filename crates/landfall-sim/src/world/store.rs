@@ -6,16 +6,36 @@
 use alloc::vec::Vec;
 
 use landfall_core::command::Verdict;
-use landfall_core::config::{Identity, Mode, Networks, StartPolicy, Wifi};
-use landfall_core::event::NetworkId;
+use landfall_core::config::{
+    Identity, Mode, NetworkId, Networks, Secret, Services, StartPolicy, Wifi,
+};
 use landfall_core::manager::{Boot, LastGood, Manager, StoreOp};
 use landfall_core::net::Ssid;
 
-use super::configs::NewConfig;
 use super::sabotage::Sabotage;
 
 /// How long a write takes.
 const WRITE_MS: u64 = 4;
+
+/// What the owner saves.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct NewConfig {
+    /// What the machine is to decide by.
+    pub wifi: Wifi,
+    /// It has a config server, so that a request has to confirm it.
+    pub serves: bool,
+    /// The power goes while it is being written.
+    pub cut: bool,
+}
+
+/// What the doors are told where the config server runs, or does not.
+pub(super) fn services(serves: bool) -> Services {
+    Services {
+        config_server_enabled: serves,
+        config_server_password: serves.then(|| Secret::new("pass:word")).flatten(),
+        ..Services::default()
+    }
+}
 
 /// What stands in it.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]

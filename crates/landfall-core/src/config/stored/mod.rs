@@ -27,9 +27,9 @@ mod settings;
 pub use networks::{NETWORKS_MAX, encode_networks};
 pub use settings::{SETTINGS_MAX, encode_settings};
 
-use super::document::Warning;
 use super::path::Path;
 use super::reason::Reason;
+use super::reason::Warning;
 use super::{Config, Defaults};
 use crate::command::Verdict;
 use crate::manager::LastGood;

@@ -1,6 +1,6 @@
 //! The piece of networks, candidate, verdict and last good access point.
 
-use super::super::document::Warning;
+use super::super::reason::Warning;
 use super::super::{KnownNetwork, MAX_NETWORKS};
 use super::bytes::{Cursor, Writer};
 use super::form;

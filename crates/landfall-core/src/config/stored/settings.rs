@@ -5,7 +5,7 @@ use core::ops::RangeInclusive;
 
 use heapless::string::StringView;
 
-use super::super::document::Warning;
+use super::super::reason::Warning;
 use super::super::{
     AP_CLIENTS_MAX, ApSettings, CA_PEM_MAX, CLAIM_MAX, CONNECT_TIMEOUT_MS, Config, ConfigRef,
     DEVICE_NAME_MAX, DOOR_PASSWORD_MAX, EXTRA_MAX, Extra, FALLBACK_DEADLINE_MS, LED_PIN_MAX,

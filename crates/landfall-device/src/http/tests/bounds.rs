@@ -2,8 +2,8 @@
 
 use core::net::Ipv4Addr;
 use landfall_core::command::{Reply, Verdict};
-use landfall_core::config::{ApSecurity, MAX_NETWORKS, Secret};
-use landfall_core::event::{Attempted, Event, NetworkId, Record};
+use landfall_core::config::{ApSecurity, MAX_NETWORKS, NetworkId, Secret};
+use landfall_core::event::{Attempted, Event, Record};
 use landfall_core::net::{Channel, Hostname, Mac, Passphrase, Ssid};
 use landfall_core::radio::{AuthMode, FailureClass, ScanRow};
 use landfall_core::time::Instant;
