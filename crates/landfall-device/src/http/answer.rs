@@ -10,7 +10,7 @@ use super::body::{
     ClientsBody, MetricsBody, NetworksBody, ResetBody, ScanBody, SessionText, StatusBody,
     write_session,
 };
-use super::mark::{MarkPage, Room};
+use super::mark_page::{MarkPage, Room};
 use super::page::{NoticeBody, ResultBody};
 use super::view::Unsaved;
 use crate::{attendance, editor, portal, terminal};
@@ -326,7 +326,7 @@ impl Body {
     pub fn write(&self, out: &mut dyn Write) -> fmt::Result {
         match self {
             Self::Page | Self::Attendance | Self::Editor | Self::Terminal | Self::Config => Ok(()),
-            Self::Unsaved(why) => super::config::write_unsaved(out, why),
+            Self::Unsaved(why) => write!(out, "{why}"),
             Self::MarkPage(body) => body.write(out),
             Self::Room(body) => body.write(out),
             Self::Marked(result) => write!(out, r#"{{"result":"{result}"}}"#),

@@ -4,21 +4,21 @@
 //! configuration that is on trial. `POST /config?validate=1` judges a configuration and stores
 //! nothing.
 
-use core::fmt::{self, Write};
+use core::fmt::Write;
 use core::net::IpAddr;
 
 use embedded_io_async::Write as Sink;
 use landfall_core::config::Secrets;
 
 use super::answer::{Body, Count, Extra, Fixed, Response, Window};
-use super::captive;
+use super::call::{Answer, Call, Handler, Missing, Route, Takes, Use, find};
 use super::head::{Head, Method};
 use super::limiter::Limiter;
-use super::names;
-use super::route::{Answer, Call, Missing, Route, Takes, Use, find, foreign_origin};
+use super::names::foreign_origin;
 use super::server::Server;
 use super::view::{Device, Door, Timer, Unsaved, View};
 use super::who::{self, Access, Caller};
+use super::{captive, names};
 use crate::runtime::judge;
 
 /// Most bytes of a configuration that is sent.
@@ -26,7 +26,7 @@ pub const CONFIG_BODY_MAX: usize = 8192;
 /// Bytes of the buffer of one of its connections: a whole body.
 pub const CONFIG_BUFFER_LEN: usize = CONFIG_BODY_MAX;
 
-const fn route(method: Method, path: &'static str, handler: super::route::Handler) -> Route {
+const fn route(method: Method, path: &'static str, handler: Handler) -> Route {
     Route {
         method,
         path,
@@ -147,17 +147,6 @@ pub(super) fn saved(saved: Result<(), Unsaved>) -> Response {
         Unsaved::StoreFailed => 500,
     };
     Response::new(code, Body::Unsaved(why))
-}
-
-/// Why a configuration was not taken, in words.
-pub(crate) fn write_unsaved(out: &mut dyn Write, why: &Unsaved) -> fmt::Result {
-    match why {
-        Unsaved::Busy => {
-            out.write_str("Busy: credentials or a configuration are being tried, ask again")
-        }
-        Unsaved::Invalid(error) => write!(out, "{error}"),
-        Unsaved::StoreFailed => out.write_str("Failed to save config: the flash did not take it"),
-    }
 }
 
 impl<D: Device, T: Timer> Server<'_, D, T> {

@@ -6,15 +6,16 @@ use landfall_core::config::Security;
 
 use super::answer::{Body, Failure, Fixed, Response};
 use super::body::{ClientsBody, MetricsBody, NetworksBody, SessionText, StatusBody};
+use super::call::{Answer, Call, Form};
 use super::fields::{
     mode_of, network_of, object, security_from_bytes, security_of, ssid_from_bytes, ssid_from_hex,
     ssid_of,
 };
 use super::form;
-use super::mark::{self, MarkPage, Room};
+use super::mark;
+use super::mark_page::{MarkPage, Room};
 use super::page::{NoticeBody, ResultBody};
 use super::reply::Then;
-use super::route::{Answer, Call, Form};
 use super::view::{Side, View};
 use crate::fleet::Attended;
 

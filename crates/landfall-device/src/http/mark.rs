@@ -1,20 +1,17 @@
 //! Attendance: a student's mark out of JSON or a form, and what the student is told.
 
-use core::fmt::{self, Write};
 use core::net::IpAddr;
 
 use landfall_core::json::Value;
 use landfall_protocol::message::MarkResult;
 
 use super::answer::{Body, Extra, Failure, Fixed, Response};
-use super::body::SessionText;
+use super::call::Form;
 use super::fields::object;
 use super::form;
-use super::json::Html;
-use super::page::{HEAD, NoticeBody};
-use super::route::Form;
+use super::page::NoticeBody;
 use super::server::Server;
-use super::view::{Device, Timer, View};
+use super::view::{Device, Timer};
 use crate::fleet::{self, Attended, NewMark};
 
 /// When somebody is to try again whom the device had no room for, in seconds.
@@ -118,74 +115,4 @@ fn too_many(seconds: u32, form: Form) -> Response {
         Form::Page => Response::new(429, Fixed::Notice(NoticeBody { why })),
     };
     refused.with(Extra::RetryAfter(seconds)).into()
-}
-
-/// `GET /mark`: the attendance page that the device writes itself, for a browser without script.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct MarkPage {
-    session: Option<SessionText>,
-    room: Room,
-}
-
-impl MarkPage {
-    /// As things stand.
-    pub fn of(view: &View<'_>) -> Self {
-        Self {
-            session: view.session.map(SessionText::of),
-            room: Room::of(view),
-        }
-    }
-
-    pub(crate) fn write(&self, out: &mut dyn Write) -> fmt::Result {
-        let referrer = "<meta name=referrer content=same-origin>";
-        write!(
-            out,
-            "{HEAD}{referrer}<title>Attendance</title><h1>Attendance</h1>"
-        )?;
-        let Some(session) = &self.session else {
-            return out.write_str("<p>No session is running. <a href=\"/mark\">Look again</a></p>");
-        };
-        let (code, title) = session.course();
-        write!(
-            out,
-            "<p>{} {}</p><form action=/attendance method=post>\
-             <p><label>Matric number <input name=matric required maxlength=20></label></p>",
-            Html(code.as_bytes()),
-            Html(title.as_bytes())
-        )?;
-        if session.needs_code() {
-            out.write_str(
-                "<p><label>Code from the lecturer\u{2019}s screen \
-                 <input name=code inputmode=numeric required></label></p>",
-            )?;
-        }
-        out.write_str("<p><button>Mark me present</button></p></form><p>")?;
-        self.room.write(out)?;
-        out.write_str("</p>")
-    }
-}
-
-/// `GET /room`: how many phones are here and how many fit, in words.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Room {
-    here: usize,
-    fit: u8,
-}
-
-impl Room {
-    /// As things stand.
-    pub fn of(view: &View<'_>) -> Self {
-        Self {
-            here: view.clients.len(),
-            fit: view.wifi.ap.max_clients,
-        }
-    }
-
-    pub(crate) fn write(&self, out: &mut dyn Write) -> fmt::Result {
-        let Self { here, fit } = self;
-        write!(
-            out,
-            "{here} of {fit} phones are on this Wi-Fi. Leave it once you are marked: others wait."
-        )
-    }
 }

@@ -5,6 +5,7 @@
 
 use core::net::Ipv4Addr;
 
+use super::answer::{Fixed, Response};
 use super::view::{Door, View};
 
 /// The port that a URL without one means.
@@ -70,4 +71,9 @@ pub(crate) fn is_own_origin(origin: &str, door: Door, view: &View<'_>) -> bool {
     origin
         .strip_prefix("http://")
         .is_some_and(|authority| is_own(authority, door, view))
+}
+
+/// The refusal of what a page of a stranger sent.
+pub(super) fn foreign_origin(reason: &'static str) -> Response<Fixed> {
+    Response::error(403, "foreign-origin", "Origin", reason)
 }

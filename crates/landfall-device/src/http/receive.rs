@@ -6,8 +6,10 @@ use core::net::IpAddr;
 use embedded_io_async::{Read, Write};
 
 use super::answer::{Fixed, Response};
+use super::call::Call;
+use super::config;
 use super::head::{self, HEAD_MAX, Head, HeadError, Method};
-use super::route::{self, BODY_MAX, Call};
+use super::route::{self, BODY_MAX};
 use super::server::{BUFFER_LEN, Server};
 use super::view::{Device, Service, Timer};
 
@@ -88,7 +90,7 @@ impl<D: Device, T: Timer> Server<'_, D, T> {
                     let door = self.door.at(view);
                     route::open(&head, door, peer, view, &self.shared.limiter)
                 });
-                if self.door.service == Service::Config && super::config::is_owners(&opened) {
+                if self.door.service == Service::Config && config::is_owners(&opened) {
                     self.device.confirm_config();
                 }
                 (Frame::of(&head), opened, head.expects_continue)

@@ -9,7 +9,8 @@ use embedded_io_async::{Read, Write};
 use super::answer::{Response, STRICT_POLICY, Window, write_fixed_fields};
 use super::event::{EVENT_MAX, write_sse};
 use super::receive::Frame;
-use super::server::{BUFFER_LEN, Server, Shared, WRITE_MS, send};
+use super::send::send;
+use super::server::{BUFFER_LEN, Server, Shared, WRITE_MS};
 use super::view::{Device, Timer};
 
 /// Time after which a quiet stream says that it is alive.

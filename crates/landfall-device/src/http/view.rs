@@ -1,5 +1,6 @@
 //! What the handlers read of a device, and the few things they ask of it.
 
+use core::fmt;
 use core::future::Future;
 use core::net::{IpAddr, Ipv4Addr};
 use core::str;
@@ -257,6 +258,16 @@ pub enum Unsaved {
     Invalid(SaveError),
     /// The store did not take it.
     StoreFailed,
+}
+
+impl fmt::Display for Unsaved {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Busy => "Busy: credentials or a configuration are being tried, ask again",
+            Self::Invalid(error) => return error.fmt(f),
+            Self::StoreFailed => "Failed to save config: the flash did not take it",
+        })
+    }
 }
 
 /// Lets time pass on the wall clock, whatever the speed of the device's own.

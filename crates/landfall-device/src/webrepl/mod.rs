@@ -21,8 +21,9 @@ use landfall_core::status::Status;
 use crate::http;
 
 pub use self::guard::{Guard, LOGIN_FAILURES_MAX, LOGIN_WINDOW_MS, SHUT_MS};
-pub use self::server::{CONNECTIONS_MIN, LOGIN_MS, PING_MS, Server, Shared};
+pub use self::server::{CONNECTIONS_MIN, Server, Shared};
 pub use self::session::FILE_MAX;
+pub use self::talk::{LOGIN_MS, PING_MS};
 
 /// The port that clients expect.
 pub const PORT: u16 = 8266;

@@ -26,11 +26,6 @@ use crate::http::{
 
 /// Fewest connections that are served at a time: one that is let in, and one that is told why not.
 pub const CONNECTIONS_MIN: usize = 2;
-/// Time to log in: meanwhile nobody else can.
-pub const LOGIN_MS: u32 = 60_000;
-/// Time after which a quiet client is asked for a sign of life. It need not answer: its side of the
-/// connection does, or the connection ends.
-pub const PING_MS: u32 = 30_000;
 /// Time before an accept is tried again that failed for want of something.
 const ACCEPT_RETRY_MS: u32 = 100;
 /// What a server appends to a client's key (RFC 6455 §1.3).

@@ -16,10 +16,14 @@ use super::Device;
 use super::content::{PIECE_MAX, Reading};
 use super::frame::{Frames, Kind, Part, write_header};
 use super::guard::Guard;
-use super::server::{LOGIN_MS, PING_MS};
 use super::session::{FILE_MAX, Password, Session, Status, Step};
-use crate::http::{Buffer, Timer, Unsaved, WRITE_MS, write_unsaved};
+use crate::http::{Buffer, Timer, Unsaved, WRITE_MS};
 
+/// Time to log in: meanwhile nobody else can.
+pub const LOGIN_MS: u32 = 60_000;
+/// Time after which a quiet client is asked for a sign of life. It need not answer: its side of the
+/// connection does, or the connection ends.
+pub const PING_MS: u32 = 30_000;
 const PROMPT: &[u8] = b"Password: ";
 const WELCOME: &[u8] = b"\r\nWebREPL connected\r\n>>> ";
 const DENIED: &[u8] = b"\r\nAccess denied\r\n";
@@ -287,7 +291,7 @@ impl<'a, D: Device, T: Timer> Talk<'a, D, T> {
         // What has no room is left out: the status says the rest.
         let _ = match &saved {
             Ok(()) => words.push_str("Configuration updated successfully").is_ok(),
-            Err(why) => write_unsaved(&mut words, why).is_ok(),
+            Err(why) => core::fmt::Write::write_fmt(&mut words, format_args!("{why}")).is_ok(),
         };
         let _ = words.push_str("\r\n");
         self.send(io, FrameType::Text(false), words.as_bytes())

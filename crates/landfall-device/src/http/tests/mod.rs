@@ -32,7 +32,8 @@ use landfall_core::radio::ScanRow;
 use landfall_core::status::{State, Status};
 use landfall_core::time::Instant;
 
-use super::route::{self, Answer};
+use super::call::Answer;
+use super::route;
 use super::{
     Body, Client, Device, Door, Failure, Fixed, Limiter, Response, Service, Session, Side, Unsaved,
     View, head,
