@@ -15,7 +15,8 @@ use crate::fleet::kept::Left;
 use crate::fleet::presence::Timeout;
 use crate::metrics::Requests;
 use crate::options::Options;
-use crate::people::users::{NewUser, Role};
+use crate::people::user::Role;
+use crate::people::users::NewUser;
 use crate::people::{audit, passwords, users};
 use crate::settings::{self, Settings};
 

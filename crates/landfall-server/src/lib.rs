@@ -28,7 +28,7 @@ pub use clock::Clock;
 pub use database::{BackupError, Database, DatabaseError, Kind, OpenError, Tx, backup, restore};
 pub use options::{Options, Tls};
 pub use people::reset::{ResetError, reset_password};
-pub use people::users::Role;
+pub use people::user::Role;
 pub use problem::{FieldError, Problem};
 pub use server::{Server, StartError};
 pub use settings::Settings;

@@ -13,7 +13,7 @@ use landfall_device::runtime::{
     Storage,
 };
 
-use crate::build::warn;
+use crate::file::warn;
 
 /// The handle on one device. What needs no waiting is that of [`runtime::Wifi`], which it leads to.
 #[derive(Clone)]

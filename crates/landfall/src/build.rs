@@ -2,13 +2,12 @@
 
 use std::path::Path;
 
-use landfall_core::config::Warning;
 use landfall_core::net::Mac;
 use landfall_device::host::HostClock;
 use landfall_device::runtime::{self, BuildError, Clock, Hook, Radio, Runner, Shared};
 
 use crate::blocking;
-use crate::file::JsonFile;
+use crate::file::{JsonFile, warn};
 
 /// Collects what a device on a host is made of. On a chip it is
 /// [`landfall_device::runtime::Builder`].
@@ -86,8 +85,4 @@ impl<C: Clock + Send + Sync + 'static> Builder<C> {
         let runner = futures_lite::future::block_on(self.build(radio))?;
         Ok(blocking::Wifi::new(runner))
     }
-}
-
-pub(crate) fn warn(warning: &Warning<'_>) {
-    tracing::warn!("stored configuration: {warning}");
 }

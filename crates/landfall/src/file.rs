@@ -285,3 +285,8 @@ fn settle_names(path: &Path) -> io::Result<()> {
         .filter(|folder| !folder.as_os_str().is_empty());
     File::open(folder.unwrap_or(Path::new(".")))?.sync_all()
 }
+
+/// Tells of something in a stored configuration that somebody should look at.
+pub(crate) fn warn(warning: &Warning<'_>) {
+    tracing::warn!("stored configuration: {warning}");
+}

@@ -2,9 +2,10 @@
 //! for.
 
 use landfall_core::config::MASK;
-use serde_json::Value;
+use serde_json::{Map, Value};
 
-use super::values::Values;
+/// The members of a layer.
+type Members = Map<String, Value>;
 
 /// The secrets outside the list of networks, by the names on their way.
 const PLACES: &[&[&str]] = &[
@@ -17,7 +18,7 @@ const PLACES: &[&[&str]] = &[
 ];
 
 /// Shows every secret with its path.
-pub(super) fn each(values: &mut Values, mut visit: impl FnMut(&str, &mut Value)) {
+pub(super) fn each(values: &mut Members, mut visit: impl FnMut(&str, &mut Value)) {
     for place in PLACES {
         if let Some(secret) = at_mut(values, place) {
             visit(&place.join("."), secret);
@@ -38,7 +39,7 @@ pub(super) fn each(values: &mut Values, mut visit: impl FnMut(&str, &mut Value))
 ///
 /// # Errors
 /// The path of a mask that no secret is stored for.
-pub(super) fn unmask(values: &mut Values, stored: &Values) -> Result<(), String> {
+pub(super) fn unmask(values: &mut Members, stored: &Members) -> Result<(), String> {
     let mut missing = None;
     let names: Vec<Option<Value>> = networks(values).map(name_of).collect();
     each(values, |path, secret| {
@@ -69,7 +70,7 @@ fn is_mask(value: &Value) -> bool {
     value.as_str() == Some(MASK)
 }
 
-fn networks(values: &Values) -> impl Iterator<Item = &Value> {
+fn networks(values: &Members) -> impl Iterator<Item = &Value> {
     values
         .get("known_networks")
         .and_then(Value::as_array)
@@ -91,13 +92,13 @@ fn index_of(path: &str) -> Option<usize> {
     behind.split_once(']')?.0.parse().ok()
 }
 
-fn at<'a>(values: &'a Values, place: &[&str]) -> Option<&'a Value> {
+fn at<'a>(values: &'a Members, place: &[&str]) -> Option<&'a Value> {
     let (first, rest) = place.split_first()?;
     rest.iter()
         .try_fold(values.get(*first)?, |value, name| value.get(name))
 }
 
-fn at_mut<'a>(values: &'a mut Values, place: &[&str]) -> Option<&'a mut Value> {
+fn at_mut<'a>(values: &'a mut Members, place: &[&str]) -> Option<&'a mut Value> {
     let (first, rest) = place.split_first()?;
     rest.iter()
         .try_fold(values.get_mut(*first)?, |value, name| value.get_mut(name))

@@ -55,6 +55,7 @@ mod page;
 pub(crate) mod pages;
 mod params;
 mod router;
+mod routes;
 mod sse;
 mod time;
 

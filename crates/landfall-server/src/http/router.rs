@@ -11,14 +11,11 @@ use axum::middleware::{self, Next};
 use axum::response::{IntoResponse, Response};
 use landfall_protocol::path::HEARTBEAT;
 use tower::ServiceExt;
-use utoipa_axum::router::OpenApiRouter;
 
+use super::routes::Routes;
 use super::{api, auth, openapi, pages, sse};
 use crate::app::App;
 use crate::problem::Problem;
-
-/// Routes of an area, with their documentation.
-pub(crate) type Routes = OpenApiRouter<Arc<App>>;
 
 /// What people ask for, who have to be known: each handler's first parameter says in which role.
 fn people() -> Routes {

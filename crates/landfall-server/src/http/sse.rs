@@ -17,7 +17,7 @@ use tokio::time::{Instant, sleep_until};
 use utoipa_axum::routes;
 
 use super::auth::{self, Staff};
-use super::router::Routes;
+use super::routes::Routes;
 use crate::app::App;
 use crate::change::Change;
 use crate::problem::Problem;

@@ -4,7 +4,7 @@ use sqlx::AnyConnection;
 use zeroize::Zeroizing;
 
 use super::secret;
-use super::users::{User, select_user};
+use super::user::{User, select_user};
 use crate::database::DatabaseError;
 
 /// How long a login lasts, in milliseconds: a week.

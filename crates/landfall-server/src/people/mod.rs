@@ -6,4 +6,5 @@ pub(crate) mod passwords;
 pub(crate) mod reset;
 pub(crate) mod secret;
 pub(crate) mod tokens;
+pub(crate) mod user;
 pub(crate) mod users;

@@ -26,7 +26,7 @@ use landfall_core::config::{
 use landfall_core::net::{Channel, Mac, Passphrase, Ssid};
 use landfall_core::radio::{RadioEvent, Reason};
 
-use super::configs::NewConfig;
+use super::store::NewConfig;
 use crate::air::Fault;
 use crate::air::access_point::ApChange;
 pub(super) use write::write_network;

@@ -4,33 +4,13 @@
 use alloc::borrow::ToOwned;
 
 use landfall_core::command::Command;
-use landfall_core::config::{Config, Secret, Services, Wifi};
+use landfall_core::config::Config;
 use landfall_core::manager::StoreFailed;
 use landfall_core::trial::{Step, Terms, Trial};
 
 use super::World;
 use super::invariants::{Violation, broken};
-use super::store::Kept;
-
-/// What the owner saves.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct NewConfig {
-    /// What the machine is to decide by.
-    pub wifi: Wifi,
-    /// It has a config server, so that a request has to confirm it.
-    pub serves: bool,
-    /// The power goes while it is being written.
-    pub cut: bool,
-}
-
-/// What the doors are told where the config server runs, or does not.
-pub(super) fn services(serves: bool) -> Services {
-    Services {
-        config_server_enabled: serves,
-        config_server_password: serves.then(|| Secret::new("pass:word")).flatten(),
-        ..Services::default()
-    }
-}
+use super::store::{Kept, NewConfig, services};
 
 /// How the configuration that a boot finds stands.
 pub(super) fn trial_of(kept: &Kept, safe_mode: bool) -> Trial {

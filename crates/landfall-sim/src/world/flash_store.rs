@@ -15,8 +15,7 @@ use landfall_core::manager::{Manager, Record, StoreFailed, StoreOp};
 use landfall_device::runtime::{FlashStorage, Source, Storage, Stored};
 use landfall_device::store::{Key, SECTORS_MIN};
 
-use super::configs::{self, NewConfig};
-use super::store::Kept;
+use super::store::{Kept, NewConfig, services};
 use crate::flash::{FlashError, FlashPlan, SECTOR_SIZE, SimFlash};
 
 /// Most writes take fewer operations than this, so that a cut may come at each of them or after.
@@ -70,7 +69,7 @@ impl FlashStore {
     pub(super) fn take_config(&mut self, new: &NewConfig, manager: &Manager) {
         let config = Config {
             wifi: new.wifi.clone(),
-            services: configs::services(new.serves),
+            services: services(new.serves),
         };
         let services = &self.services;
         let source = Source { manager, services };

@@ -5,7 +5,7 @@
 //! down ([`World::journal`]), and after every step the [invariants] are checked.
 
 pub mod action;
-pub mod configs;
+mod configs;
 mod flash_store;
 pub mod invariants;
 mod journal;
@@ -41,6 +41,7 @@ use flash_store::FlashStore;
 use invariants::{Invariants, Violation};
 use journal::Journal;
 use sabotage::Sabotage;
+pub use store::NewConfig;
 use store::Store;
 
 /// Hardware address of the device under test.

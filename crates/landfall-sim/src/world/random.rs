@@ -14,8 +14,8 @@ use landfall_core::radio::Reason;
 
 use super::Start;
 use super::action::{Action, Missed};
-use super::configs::NewConfig;
 use super::scenario::Scenario;
+use super::store::NewConfig;
 use crate::air::Fault;
 use crate::air::access_point::ApChange;
 use crate::air::file::AirFile;

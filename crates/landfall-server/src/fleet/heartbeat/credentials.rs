@@ -10,7 +10,7 @@ use landfall_protocol::path::{DEVICE_HEADER, SEALED_TYPE, SEQ_HEADER};
 use landfall_protocol::seal::{Direction, Envelope};
 
 use super::Request;
-use super::answer::Refusal;
+use super::refusal::Refusal;
 use crate::app::App;
 use crate::fleet::device::{Device, Enrolment, Key, Record};
 use crate::fleet::legacy::{self, Entered};

@@ -6,6 +6,7 @@
 
 mod answer;
 mod credentials;
+mod refusal;
 
 use std::net::SocketAddr;
 use std::pin::pin;
@@ -27,8 +28,8 @@ use crate::config::rollouts;
 use crate::database::{DatabaseError, Tx};
 use crate::marks::{self, Delivery, MarkResult};
 use answer::Told;
-pub(crate) use answer::{Refusal, error};
 use credentials::Caller;
+pub(crate) use refusal::{Refusal, error};
 
 /// A heartbeat as it arrived.
 #[derive(Debug)]

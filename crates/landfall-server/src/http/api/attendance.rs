@@ -15,14 +15,14 @@ use crate::http::auth::{Admin, Identity, Known};
 use crate::http::body::Body;
 use crate::http::page::{List, Page, PageParams};
 use crate::http::params::Params;
-use crate::http::router::Routes;
+use crate::http::routes::Routes;
 use crate::http::time::Time;
 use crate::marks::attendance;
 use crate::marks::entries::{Entry, Source};
 use crate::marks::matric::Matric;
 use crate::marks::person::{self, NotErased};
 use crate::people::audit;
-use crate::people::users::Role;
+use crate::people::user::Role;
 use crate::problem::Problem;
 
 /// The routes of this file.

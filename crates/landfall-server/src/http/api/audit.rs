@@ -11,7 +11,7 @@ use utoipa_axum::routes;
 use crate::app::App;
 use crate::http::auth::Admin;
 use crate::http::page::{List, Page, PageParams};
-use crate::http::router::Routes;
+use crate::http::routes::Routes;
 use crate::http::time::Time;
 use crate::people::audit;
 use crate::problem::Problem;

@@ -15,7 +15,7 @@ use crate::fleet::claims::{self, OPEN_MAX, Purpose};
 use crate::http::auth::Admin;
 use crate::http::once::{Create, Created};
 use crate::http::page::{List, Page, PageParams};
-use crate::http::router::Routes;
+use crate::http::routes::Routes;
 use crate::http::time::Time;
 use crate::people::audit;
 use crate::problem::Problem;

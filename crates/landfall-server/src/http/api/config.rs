@@ -19,7 +19,7 @@ use crate::fleet::refresh::{affected, refresh, refresh_all};
 use crate::http::auth::{Admin, Identity};
 use crate::http::body::Body;
 use crate::http::page::{List, Page, PageParams};
-use crate::http::router::Routes;
+use crate::http::routes::Routes;
 use crate::http::time::Time;
 use crate::people::audit;
 use crate::problem::{FieldError, Problem};

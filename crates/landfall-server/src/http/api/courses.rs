@@ -16,7 +16,7 @@ use crate::http::auth::{Admin, Staff};
 use crate::http::body::Body;
 use crate::http::once::{Create, Created};
 use crate::http::page::{List, Page, PageParams};
-use crate::http::router::Routes;
+use crate::http::routes::Routes;
 use crate::people::audit;
 use crate::problem::Problem;
 use crate::sessions::courses;

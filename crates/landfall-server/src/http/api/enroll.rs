@@ -18,7 +18,7 @@ use crate::app::App;
 use crate::database::DatabaseError;
 use crate::fleet::enrol::{self, ByClaim, Pending};
 use crate::http::body::Body;
-use crate::http::router::Routes;
+use crate::http::routes::Routes;
 use crate::people::passwords::Password;
 use crate::problem::Problem;
 

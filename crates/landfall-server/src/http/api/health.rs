@@ -8,7 +8,7 @@ use axum::response::IntoResponse;
 use utoipa_axum::routes;
 
 use crate::app::App;
-use crate::http::router::Routes;
+use crate::http::routes::Routes;
 use crate::http::sse;
 use crate::metrics::Text;
 use crate::problem::Problem;

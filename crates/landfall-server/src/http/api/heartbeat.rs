@@ -13,7 +13,7 @@ use utoipa_axum::routes;
 use crate::app::App;
 use crate::fleet::heartbeat::{self, Refusal};
 use crate::http::body;
-use crate::http::router::Routes;
+use crate::http::routes::Routes;
 
 /// The routes of this file.
 pub(crate) fn routes() -> Routes {

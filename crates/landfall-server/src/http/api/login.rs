@@ -17,9 +17,10 @@ use crate::app::App;
 use crate::database::DatabaseError;
 use crate::http::auth::{self, Credential, Known, cookie};
 use crate::http::body::Body;
-use crate::http::router::Routes;
+use crate::http::routes::Routes;
 use crate::people::passwords::{self, Password};
-use crate::people::users::{self, User};
+use crate::people::user::User;
+use crate::people::users;
 use crate::people::{audit, logins};
 use crate::problem::Problem;
 

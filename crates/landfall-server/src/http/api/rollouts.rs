@@ -18,7 +18,7 @@ use crate::fleet::summary::Snapshot;
 use crate::http::auth::Admin;
 use crate::http::once::{Create, Created};
 use crate::http::page::{List, Page, PageParams};
-use crate::http::router::Routes;
+use crate::http::routes::Routes;
 use crate::people::audit;
 use crate::people::passwords::Password;
 use crate::problem::Problem;

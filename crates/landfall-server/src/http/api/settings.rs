@@ -13,7 +13,7 @@ use crate::app::App;
 use crate::change::Change;
 use crate::http::auth::Admin;
 use crate::http::body::Body;
-use crate::http::router::Routes;
+use crate::http::routes::Routes;
 use crate::people::audit;
 use crate::problem::{FieldError, Problem};
 use crate::settings::{self, Settings};

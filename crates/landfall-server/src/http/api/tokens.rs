@@ -13,7 +13,7 @@ use crate::app::App;
 use crate::http::auth::Known;
 use crate::http::once::{Create, Created};
 use crate::http::page::{List, Page, PageParams};
-use crate::http::router::Routes;
+use crate::http::routes::Routes;
 use crate::http::time::Time;
 use crate::people::{audit, tokens};
 use crate::problem::Problem;

@@ -14,12 +14,13 @@ use crate::http::auth::Admin;
 use crate::http::body::{self, Body};
 use crate::http::once::{Create, Created};
 use crate::http::page::{List, Page, PageParams};
-use crate::http::router::Routes;
+use crate::http::routes::Routes;
 use crate::http::time::Time;
 use crate::marks::matric::Matric;
 use crate::people::audit;
 use crate::people::passwords::{self, Password};
-use crate::people::users::{self, NewUser, Role, UserChange};
+use crate::people::user::{self, Role};
+use crate::people::users::{self, NewUser, UserChange};
 use crate::problem::{FieldError, Problem};
 
 /// The longest username and name, in characters.
@@ -121,8 +122,8 @@ struct MadeUser {
     password: Option<String>,
 }
 
-impl From<users::User> for User {
-    fn from(user: users::User) -> Self {
+impl From<user::User> for User {
+    fn from(user: user::User) -> Self {
         Self {
             username: user.username,
             role: user.role.into(),

@@ -22,7 +22,7 @@ pub(crate) use limiter::{Address, is_blocked, note_wrong};
 pub(crate) use roles::{Admin, Known, Staff};
 
 use crate::app::App;
-use crate::people::users::User;
+use crate::people::user::User;
 use crate::people::{logins, tokens};
 use crate::problem::Problem;
 

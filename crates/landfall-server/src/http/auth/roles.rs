@@ -4,7 +4,7 @@ use axum::extract::FromRequestParts;
 use axum::http::request::Parts;
 
 use super::Identity;
-use crate::people::users::Role;
+use crate::people::user::Role;
 use crate::problem::Problem;
 
 /// An admin asks.

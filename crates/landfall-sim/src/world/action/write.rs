@@ -8,7 +8,7 @@ use landfall_core::config::{ApSecurity, ApSettings, KnownNetwork, Security, Star
 use landfall_core::net::Passphrase;
 use landfall_core::radio::Reason;
 
-use super::super::configs::NewConfig;
+use super::super::store::NewConfig;
 use super::{Action, Missed};
 use crate::air::Fault;
 use crate::air::access_point::ApChange;

@@ -10,7 +10,7 @@ use serde::Serialize;
 
 use super::child::{Child, Home};
 use super::load::{Load, Tally};
-use super::running::Running;
+use super::running::{Running, Used};
 use super::{Failure, Fleet, Way, devices};
 
 /// Turns that server and floor take.
@@ -38,13 +38,6 @@ enum Server {
     Child(Child),
     /// One that runs already.
     Running(Arc<Running>),
-}
-
-/// What a server used since its start, and the memory that it holds.
-#[derive(Clone, Copy, Debug)]
-pub(super) struct Used {
-    pub(super) cpu: Duration,
-    pub(super) rss_bytes: u64,
 }
 
 impl Server {

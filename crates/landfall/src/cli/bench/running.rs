@@ -10,13 +10,19 @@ use serde_json::{Value, json};
 use ureq::http::Method;
 
 use super::devices::{Known, id_of};
-use super::measure::Used;
 use super::tls::Target;
 use super::{Failure, Way};
 use crate::cli::fleet::client::{Client, Server};
 
 /// How long a claim lives that is used at once.
 const CLAIM_S: u32 = 600;
+
+/// What a server used since its start, and the memory that it holds.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Used {
+    pub(super) cpu: Duration,
+    pub(super) rss_bytes: u64,
+}
 
 /// A server that somebody else runs.
 pub(super) struct Running {

@@ -18,7 +18,7 @@ use crate::fleet::keys::{self, Arrival};
 use crate::fleet::{enrol, legacy, load, refresh};
 use crate::http::auth::{Admin, Identity};
 use crate::http::body::{Body, some};
-use crate::http::router::Routes;
+use crate::http::routes::Routes;
 use crate::people::{audit, secret};
 use crate::problem::Problem;
 

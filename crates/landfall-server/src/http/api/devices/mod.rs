@@ -19,7 +19,7 @@ use crate::fleet::summary::Snapshot;
 use crate::http::auth::Staff;
 use crate::http::page::{List, Page, PageParams};
 use crate::http::params::Params;
-use crate::http::router::Routes;
+use crate::http::routes::Routes;
 use crate::http::time::Time;
 use crate::problem::Problem;
 pub(crate) use edit::{check_labels, check_room};

@@ -19,7 +19,7 @@ use crate::http::auth::{Identity, Staff};
 use crate::http::once::{Create, Created};
 use crate::http::page::{List, Page, PageParams};
 use crate::http::params::Params;
-use crate::http::router::Routes;
+use crate::http::routes::Routes;
 use crate::http::time::Time;
 use crate::marks::entries::{Entry, Source, Status};
 use crate::marks::export::{self, ExportError, ExportRow};

@@ -8,7 +8,7 @@ use zeroize::Zeroizing;
 
 use crate::http::api::fields::{self, CODE_MAX, TERM_MAX, TITLE_MAX};
 use crate::http::time::Time;
-use crate::people::users::{Role, User};
+use crate::people::user::{Role, User};
 use crate::problem::{FieldError, Problem};
 use crate::sessions::courses::Offering;
 use crate::sessions::start::{Starter, Wanted};
