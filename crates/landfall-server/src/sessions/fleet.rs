@@ -1,10 +1,19 @@
 //! What sessions ask of the fleet's memory: who can be picked, and who is gone.
 
 use super::selection::{Candidate, Standing};
-use super::start::Fleet;
 use crate::app::App;
+use crate::config::template::Templates;
 use crate::fleet;
 pub(super) use crate::fleet::refresh;
+
+/// What the fleet is at the moment.
+#[derive(Clone, Debug)]
+pub(crate) struct Fleet {
+    pub(crate) candidates: Vec<Candidate>,
+    pub(crate) templates: Templates,
+    /// Wall time in ms since 1970.
+    pub(crate) now: i64,
+}
 
 /// The fleet at the moment.
 pub(crate) fn now(app: &App) -> Fleet {

@@ -6,11 +6,12 @@ use sqlx::AnyConnection;
 use super::assignments::{self, NOT_ASSIGNED};
 use super::code::CodeSecret;
 use super::courses::{self, Course, Offering};
+use super::fleet::Fleet;
 use super::selection::{self, Candidate, Choice, Nobody};
 use super::store::{Lease, Names, Secrets, StoredChoice, Wish};
 use super::{leases, roster};
 use crate::change::Change;
-use crate::config::template::{Occasion, Templates, distinct_ssid};
+use crate::config::template::{Occasion, distinct_ssid};
 use crate::database::{DatabaseError, Tx};
 
 /// What somebody wants to start.
@@ -39,15 +40,6 @@ pub(crate) enum Starter {
     Lecturer,
     /// May not start for another one.
     LecturerForAnother,
-}
-
-/// What the fleet is at the moment.
-#[derive(Clone, Debug)]
-pub(crate) struct Fleet {
-    pub(crate) candidates: Vec<Candidate>,
-    pub(crate) templates: Templates,
-    /// Wall time in ms since 1970.
-    pub(crate) now: i64,
 }
 
 /// Why no session starts, in the order in which it is looked at.
