@@ -292,6 +292,13 @@ impl History {
         older.iter().chain(newer)
     }
 
+    /// The first event for a reader who has seen all before number `seq`. A number that was not
+    /// given yet is of another boot: for its reader all that is kept is news.
+    pub fn resumed(&self, seq: u32) -> Option<&Record> {
+        let is_ours = seq <= self.next_seq();
+        self.at_or_after(if is_ours { seq } else { 0 })
+    }
+
     /// The first event kept whose number is at least `seq`.
     pub fn at_or_after(&self, seq: u32) -> Option<&Record> {
         self.iter().find(|record| record.seq >= seq)
@@ -316,5 +323,16 @@ mod tests {
         let kept: std::vec::Vec<_> = history.iter().map(|r| r.seq).collect();
         assert_eq!(kept, (37..=100).collect::<std::vec::Vec<_>>());
         assert_eq!(history.at_or_after(99).map(|r| r.at_ms), Some(98));
+    }
+
+    #[test]
+    fn a_reader_of_another_boot_begins_anew() {
+        let mut history = History::new();
+        assert_eq!(history.resumed(7), None);
+        for at in 0..3 {
+            history.push(at, Event::StaStart);
+        }
+        let resumed = [0, 3, 4, 5, u32::MAX].map(|seq| history.resumed(seq).map(|r| r.seq));
+        assert_eq!(resumed, [Some(1), Some(3), None, Some(1), Some(1)]);
     }
 }

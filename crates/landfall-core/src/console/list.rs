@@ -239,7 +239,11 @@ impl Listing {
             )
             .map(Some),
             2 if self.code.is_some() => {
-                write!(out, "# to set it up, join {ap_name} with the password ")?;
+                write!(out, "# to set it up, join {ap_name}")?;
+                if ap.key.is_none() {
+                    return out.write_str(", which has no password").map(Some);
+                }
+                out.write_str(" with the password ")?;
                 write_key(ap.key, out).map(Some)
             }
             n => self.write_code_row((n - 3.min(n)) as usize, "# ", out),

@@ -6,6 +6,7 @@ use expect_test::expect;
 
 use super::bench::{Bench, DOOR, check, check_at, networks};
 use super::*;
+use crate::config::ApSecurity;
 use crate::net::Mac;
 
 #[test]
@@ -300,6 +301,13 @@ fn a_port_greets_with_the_way_in_until_a_network_was_joined() {
             code.replace("# ", "")
         )
     );
+
+    let mut open = networks(&[b"never-joined"]);
+    open.ap.security = ApSecurity::Open;
+    let greeted = greeting(&mut Bench::new(DOOR, open));
+    let way_in = greeted.lines().nth(2).unwrap();
+    expect![[r##"# to set it up, join "Landfall-56789A", which has no password"##]]
+        .assert_eq(way_in);
 
     let mut wifi = networks(&[b"home"]);
     wifi.networks[0].proven = true;

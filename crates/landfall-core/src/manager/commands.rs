@@ -181,6 +181,7 @@ impl Manager {
             self.abandon();
         } else if uses && !used {
             self.side.offline_since = self.now;
+            self.told.cause = None;
             self.event(crate::event::Event::StaStart);
             self.begin_first_round();
         }
@@ -247,6 +248,7 @@ impl Manager {
         let at_rest = matches!(self.side.station, Station::Idle | Station::Resting { .. });
         if at_rest && self.onboarding.proof.is_none() {
             self.side.offline_since = self.now;
+            self.told.cause = None;
             self.begin_first_round();
         }
         self.outbox.reply(ticket, Reply::Done);

@@ -127,12 +127,19 @@ impl Onboarding {
 }
 
 impl Manager {
-    /// Whether a candidate is proved, or the first round runs: the time in which new credentials
-    /// have to wait.
+    /// Whether a candidate is proved, or the first round after boot or after a lost link runs: the
+    /// time in which new credentials have to wait.
     pub fn is_busy(&self) -> bool {
         let looks = self.may_look() && self.known_count() > 0 && !self.is_online();
-        let first = self.side.round.first && looks && self.now < self.fallback_deadline();
+        // On the way back from a candidate that failed, its user may type the next one.
+        let first = self.side.round.first && !self.goes_back();
+        let first = first && looks && self.now < self.fallback_deadline();
         self.onboarding.proof.is_some() || first
+    }
+
+    /// Whether the network is looked for again that was left for a candidate.
+    fn goes_back(&self) -> bool {
+        self.side.round.first && self.told.cause.is_some()
     }
 
     pub(super) fn join_command(
@@ -214,15 +221,15 @@ impl Manager {
     }
 
     fn begin_proof(&mut self, ticket: Ticket) {
-        let was_online = self.is_online();
+        let left_network = self.is_online() || self.goes_back();
         self.abandon();
         if let Some(proof) = &mut self.onboarding.proof {
             proof.stage = Stage::Trying {
                 until: self.now.plus_ms(PROOF_MS),
             };
-            proof.left_network = was_online;
+            proof.left_network = left_network;
         }
-        if !was_online {
+        if !left_network {
             // The access point stays up for the one who waits there, and comes up for the one
             // who would.
             self.need_fallback();

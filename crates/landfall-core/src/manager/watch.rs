@@ -17,8 +17,11 @@ const WEAK_DBM: i8 = -75;
 const WEAK_MS: u64 = 30_000;
 /// By how much another one must be stronger.
 const ROAM_MARGIN_DB: i8 = 10;
-/// The least time between two looks for a better access point.
+/// The least time between two moves to a better access point.
 const ROAM_PAUSE_MS: u32 = 5 * 60_000;
+/// The least time from a look for a better one that found none to the next: a scan takes the radio
+/// off its channel for seconds.
+const LOOK_PAUSE_MS: u32 = 60_000;
 /// The reason told where a loss was missed and found by a look (BEACON_TIMEOUT).
 const MISSED: Reason = Reason::Code(200);
 
@@ -261,7 +264,7 @@ impl Manager {
         if !core::mem::take(&mut self.radio.roams) {
             return;
         }
-        self.watch.roam_from = self.now.plus_ms(ROAM_PAUSE_MS);
+        self.watch.roam_from = self.now.plus_ms(LOOK_PAUSE_MS);
         let network = self
             .wifi
             .networks
@@ -279,6 +282,7 @@ impl Manager {
             return;
         };
         let of = Target::Known(network.id);
+        self.watch.roam_from = self.now.plus_ms(ROAM_PAUSE_MS);
         self.abandon();
         self.begin_round(true);
         self.join(Attempt::new(

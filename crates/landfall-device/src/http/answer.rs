@@ -94,8 +94,10 @@ pub enum Fixed {
     Redirect(Ipv4Addr),
     /// Why the form was refused.
     Notice(NoticeBody),
-    /// A refusal.
+    /// A refusal, for programs.
     Error(Failure),
+    /// The same for the config server's users, who are answered in plain text.
+    Words(Failure),
 }
 
 /// What a body is made of.
@@ -185,6 +187,23 @@ impl Response<Fixed> {
             reason,
         };
         Self::new(code, Fixed::Error(failure))
+    }
+
+    /// The same in plain text.
+    #[must_use]
+    pub(super) fn in_words(self) -> Self {
+        match self.body {
+            Fixed::Error(failure) => Self {
+                body: Fixed::Words(failure),
+                ..self
+            },
+            Fixed::Empty
+            | Fixed::Text(_)
+            | Fixed::Html(_)
+            | Fixed::Redirect(_)
+            | Fixed::Notice(_)
+            | Fixed::Words(_) => self,
+        }
     }
 }
 
@@ -349,7 +368,7 @@ impl Fixed {
     fn write_type(&self, out: &mut dyn Write) -> fmt::Result {
         let kind = match self {
             Self::Empty => return Ok(()),
-            Self::Text(_) => "text/plain; charset=utf-8",
+            Self::Text(_) | Self::Words(_) => "text/plain; charset=utf-8",
             Self::Html(_) | Self::Redirect(_) | Self::Notice(_) => "text/html; charset=utf-8",
             Self::Error(_) => "application/json",
         };
@@ -366,6 +385,7 @@ impl Fixed {
             ),
             Self::Notice(body) => body.write(out),
             Self::Error(failure) => failure.write(out),
+            Self::Words(Failure { path, reason, .. }) => write!(out, "{path}: {reason}"),
         }
     }
 }

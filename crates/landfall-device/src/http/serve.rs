@@ -19,7 +19,7 @@ use super::receive::{Frame, Received, timed_out};
 use super::reply::Then;
 use super::send::{finish, send};
 use super::server::{KEEP_ALIVE_MS, REQUEST_MS, Server, WRITE_MS};
-use super::view::{Device, Timer};
+use super::view::{Device, Service, Timer};
 
 /// Time for a scan: the radio may be at work for somebody else first.
 const SCAN_MS: u32 = 5_000;
@@ -105,7 +105,10 @@ impl<D: Device, T: Timer> Server<'_, D, T> {
         };
         let (frame, response) = match received {
             Received::Gone => return None,
-            Received::Refused(frame, response) => (frame, response.into()),
+            Received::Refused(frame, response) => match self.door.service {
+                Service::Portal => (frame, response.into()),
+                Service::Config => (frame, response.in_words().into()),
+            },
             Received::Whole(frame, call) => {
                 let answer = self.answer(&call, &buffer[..frame.body_len]).await;
                 // What came early of the next request moves to the front.

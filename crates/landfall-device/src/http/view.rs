@@ -244,8 +244,9 @@ pub trait Device {
     /// answer had time to go out.
     fn put_config(&self, document: &[u8]) -> impl Future<Output = Result<(), Unsaved>>;
 
-    /// The first event kept whose number is at least `seq`; waits where there is none yet. May be
-    /// dropped while it waits.
+    /// The first event for a reader who has seen all before number `seq`, which may be a number of
+    /// another boot ([`History::resumed`](landfall_core::event::History::resumed)); waits where there
+    /// is none yet. May be dropped while it waits.
     fn next_event(&self, seq: u32) -> impl Future<Output = Record>;
 }
 

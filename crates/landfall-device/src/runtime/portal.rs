@@ -87,7 +87,7 @@ impl<C: Clock, M: RawMutex> http::Device for Wifi<C, M> {
     async fn next_event(&self, seq: u32) -> Record {
         poll_fn(|cx| {
             self.shared().register(cx);
-            let find = |device: &mut Device| device.history.at_or_after(seq).copied();
+            let find = |device: &mut Device| device.history.resumed(seq).copied();
             match self.shared().look(find).flatten() {
                 Some(record) => Poll::Ready(record),
                 None => Poll::Pending,

@@ -283,7 +283,8 @@ impl<'a, D: Device, T: Timer> Talk<'a, D, T> {
         self.answer(io, status).await
     }
 
-    /// Saves the configuration that was put, and says in words what came of it.
+    /// Saves the configuration that was put, answers, and says in words what came of it: behind the
+    /// answer, which is what a client of files waits for.
     async fn save<S: Write>(&mut self, io: &mut S, json: &mut [u8]) -> Result<(), End> {
         let saved = self.device.save_config(json).await;
         json.zeroize();
@@ -294,15 +295,15 @@ impl<'a, D: Device, T: Timer> Talk<'a, D, T> {
             Err(why) => core::fmt::Write::write_fmt(&mut words, format_args!("{why}")).is_ok(),
         };
         let _ = words.push_str("\r\n");
-        self.send(io, FrameType::Text(false), words.as_bytes())
-            .await?;
         let status = match saved {
             Ok(()) => Status::Ok,
             Err(Unsaved::Busy) => Status::Busy,
             Err(Unsaved::Invalid(_)) => Status::Invalid,
             Err(Unsaved::StoreFailed) => Status::Broken,
         };
-        self.answer(io, status).await
+        self.answer(io, status).await?;
+        self.send(io, FrameType::Text(false), words.as_bytes())
+            .await
     }
 
     /// `WB` and how it went.

@@ -38,6 +38,7 @@ pub(super) struct WebRepl {
 #[derive(Debug, Subcommand)]
 enum What {
     /// Get networks.json, status.json or events.json
+    #[command(after_help = "Example:\n  landfall webrepl get 192.168.4.1 networks.json")]
     Get {
         #[command(flatten)]
         device: Device,
@@ -48,6 +49,7 @@ enum What {
     },
     /// Put networks.json: the device checks it, keeps the secrets that stand masked in it, and
     /// connects anew
+    #[command(after_help = "Example:\n  landfall webrepl put 192.168.4.1 networks.json")]
     Put {
         #[command(flatten)]
         device: Device,
@@ -58,6 +60,7 @@ enum What {
         file: String,
     },
     /// Run one console line and print its answer
+    #[command(after_help = "Example:\n  landfall webrepl run 192.168.4.1 NET:STATUS")]
     Run {
         #[command(flatten)]
         device: Device,
@@ -212,8 +215,14 @@ impl Client {
         for piece in content.chunks(PUT_MAX) {
             self.send(Message::binary(piece.to_vec()))?;
         }
-        self.done(file)?;
-        Ok(std::mem::take(&mut self.words))
+        let status = self.status()?;
+        self.words.clear();
+        // What was looked at is spoken of, behind the answer.
+        while matches!(status, 0 | 5 | 16 | 22) && self.words.is_empty() {
+            self.read()?;
+        }
+        let said = std::mem::take(&mut self.words);
+        judge(file, status, &said).map(|()| said)
     }
 
     fn request(&mut self, op: u8, file: &str, size: u32) -> Result<(), Failure> {
@@ -230,28 +239,17 @@ impl Client {
         self.send(Message::binary(request))
     }
 
-    /// How the device answers, `WB` and a status.
+    /// Waits for the device to take what was asked.
     fn done(&mut self, file: &str) -> Result<(), Failure> {
-        let answer = self.binary()?;
-        let [b'W', b'B', low, high] = answer[..] else {
-            return Err(broken());
-        };
-        let why = match u16::from_le_bytes([low, high]) {
-            0 => return Ok(()),
-            2 => "no such file",
-            13 => "it can only be read",
-            16 => "busy, ask again",
-            22 => "refused",
-            27 => "too long",
-            _ => "the device cannot",
-        };
-        let said = self.words.trim();
-        let help = if said.is_empty() {
-            "nothing changed"
-        } else {
-            said
-        };
-        Err(Failure::new(file, why, help))
+        judge(file, self.status()?, "")
+    }
+
+    /// How the device answers, `WB` and a status.
+    fn status(&mut self) -> Result<u16, Failure> {
+        match self.binary()?[..] {
+            [b'W', b'B', low, high] => Ok(u16::from_le_bytes([low, high])),
+            _ => Err(broken()),
+        }
     }
 
     fn until(&mut self, end: &str) -> Result<String, Failure> {
@@ -291,6 +289,24 @@ impl Client {
     fn send(&mut self, message: Message) -> Result<(), Failure> {
         self.socket.send(message).map_err(lost)
     }
+}
+
+/// What a status means, and what the device said of it.
+fn judge(file: &str, status: u16, said: &str) -> Result<(), Failure> {
+    let why = match status {
+        0 => return Ok(()),
+        2 => "no such file",
+        13 => "it can only be read",
+        16 => "busy, ask again",
+        22 => "refused",
+        27 => "too long",
+        _ => "the device cannot",
+    };
+    let help = match said.trim() {
+        "" => "nothing changed",
+        said => said,
+    };
+    Err(Failure::new(file, why, help))
 }
 
 fn lost(error: tungstenite::Error) -> Failure {

@@ -116,7 +116,7 @@ fn only_the_owner_is_let_in() {
             Not a name of this device
         POST /config [right; Origin: http://evil.example] {}
             403
-            {"error":"foreign-origin","detail":"Origin: not a page of this device"}
+            Origin: not a page of this device
     "#]]
     .assert_eq(&told);
 }

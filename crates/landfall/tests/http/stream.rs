@@ -98,6 +98,11 @@ fn events_are_told_from_the_oldest_kept_and_as_they_happen() {
     let mut resumed = Stream::open(&sim, &format!(" [Last-Event-ID: {}]", last - 1));
     resumed.head();
     assert_eq!(resumed.event()["seq"].as_u64(), Some(last));
+
+    // A browser names the last number of the boot before: the numbers began at 1 again.
+    let mut after_restart = Stream::open(&sim, " [Last-Event-ID: 4711]");
+    after_restart.head();
+    assert_eq!(after_restart.event()["seq"].as_u64(), Some(1));
 }
 
 #[test]

@@ -264,6 +264,11 @@ fn a_configuration_that_is_put_is_held_to_what_the_config_server_takes() {
     assert_eq!(client.put("networks.json", &[b' '; 8193]), 27);
     client.send(2, &[]);
     assert_eq!(client.put("networks.json", b"{"), 22);
+    // Behind the answer: a client of files waits for that alone.
+    assert_eq!(
+        client.said("\r\n"),
+        "Invalid JSON: line 1 column 2: unexpected end\r\n"
+    );
     assert_eq!(
         client.put("networks.json", br#"{"schema":2,"mode":"maybe"}"#),
         22
@@ -321,4 +326,26 @@ fn the_program_gets_puts_and_runs() {
 
     let missing = ask(PASSWORD, &["get", address, "boot.py"]);
     assert!(text(&missing.stderr).contains("no such file"));
+
+    let file = folder.path().join("broken.json");
+    std::fs::write(&file, "{").unwrap();
+    let file = file.display().to_string();
+    let refused = ask(PASSWORD, &["put", address, &file]);
+    let why = text(&refused.stderr);
+    assert!(
+        why.contains("refused; Invalid JSON: line 1 column 2: unexpected end"),
+        "{why}"
+    );
+    std::fs::write(
+        &file,
+        ask(PASSWORD, &["get", address, "networks.json"]).stdout,
+    )
+    .unwrap();
+    let put = ask(PASSWORD, &["put", address, &file]);
+    assert_eq!(
+        text(&put.stdout),
+        "Configuration updated successfully\n",
+        "{}",
+        text(&put.stderr)
+    );
 }

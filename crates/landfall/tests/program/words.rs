@@ -95,6 +95,34 @@ fn every_word_has_its_page() {
     assert!(page.contains(".SH SYNOPSIS") && page.contains("\\fB\\-\\-hidden\\fR"));
 }
 
+/// The words that a help lists.
+fn listed(help: &str) -> Vec<String> {
+    let list = help.split("Commands:\n").nth(1).unwrap_or("");
+    let list = list.split("\n\n").next().unwrap_or("").lines();
+    // The text of a word goes on further to the right.
+    let words = list.filter(|line| line.starts_with("  ") && !line.starts_with("   "));
+    let words = words.filter_map(|line| line.split_whitespace().next());
+    words
+        .filter(|word| *word != "help")
+        .map(String::from)
+        .collect()
+}
+
+#[test]
+fn every_help_has_an_example() {
+    let help = |words: &[&str]| {
+        let told = text(&run(&[words, &["--help"]].concat()).stdout);
+        assert!(told.contains("Example"), "{words:?}: {told}");
+        told
+    };
+    for word in listed(&help(&[])) {
+        // The words of a word of these are shown by its own examples.
+        for part in listed(&help(&[&word])) {
+            help(&[&word, &part]);
+        }
+    }
+}
+
 #[test]
 fn the_air_is_changed_and_asked() {
     let folder = tempfile::tempdir().unwrap();

@@ -163,7 +163,7 @@ fn names_and_origins_of_others_are_refused() {
                 {"schema":2,"mode":"sta_ap","known_networks":[{"ssid":"HomeNetwork","password":"********","enables_webrepl":false,"bssid":null,"hidden":false}],"access_point":{"config":{"hidden":false,"max_clients":4},"enables_webrepl":false,"start_policy":"fallback"},"config_server":{"enabled":false,"password":"********"},"webrepl":{},"portal":{"station_writes":false,"ap_address":"192.168.4.1/24"},"station":{"connect_timeout_ms":10000,"max_retry":5,"fallback_deadline_ms":15000},"fleet":{},"mqtt":{"commands":false},"radio":{},"led":{},"log_level":"info"}
             POST /config … {"schema":2,"known_networks":[],"access_point":{}}
                 HTTP/1.1 403 Forbidden
-                {"error":"foreign-origin","detail":"Origin: not a page of this device"}
+                Origin: not a page of this device
             POST /config … {"schema":2,"known_networks":[],"access_point":{}}
                 > confirmed
                 > {"schema":2,"mode":"sta_ap","known_networks":[],"access_point":{"config":{"hidden":false,"max_clients":4},"enables_webrepl":false,"start_policy":"fallback"},"config_server":{"enabled":false},"webrepl":{},"portal":{"station_writes":false,"ap_address":"192.168.4.1/24"},"station":{"connect_timeout_ms":10000,"max_retry":5,"fallback_deadline_ms":15000},"fleet":{},"mqtt":{"commands":false},"radio":{},"led":{},"log_level":"info"}

@@ -261,6 +261,55 @@ fn five_wrong_passwords_in_a_minute_shut_the_door() {
     assert_eq!(codes(&world, &right, 1), [200]);
 }
 
+#[test]
+fn the_owner_who_resets_from_afar_learns_the_way_back_in() {
+    let mut world = World::connected().with_door_password("password1");
+    let by_owner = format!(
+        "POST /api/reset\nHost: 10.0.0.2\n{}",
+        basic("admin:password1")
+    );
+    check(
+        &world,
+        STATION,
+        &[&by_owner],
+        expect![[r#"
+        POST /api/reset | Host: 10.0.0.2 | Authorization: Basic YWRtaW46cGFzc3dvcmQx
+            > Reset
+            200 OK
+            {"status":"reset","apSsid":"Landfall-56789A","apPassword":"ABCDEFGH2345"}
+    "#]],
+    );
+    world.services.station_writes = true;
+    let by_anybody = "POST /api/reset\nHost: 10.0.0.2";
+    check(
+        &world,
+        STATION,
+        &[by_anybody, &by_owner],
+        expect![[r#"
+        POST /api/reset | Host: 10.0.0.2
+            > Reset
+            200 OK
+            {"status":"reset","apSsid":"Landfall-56789A","apPassword":null}
+        POST /api/reset | Host: 10.0.0.2 | Authorization: Basic YWRtaW46cGFzc3dvcmQx
+            > Reset
+            200 OK
+            {"status":"reset","apSsid":"Landfall-56789A","apPassword":null}
+    "#]],
+    );
+    let open = World::connected().open_ap().with_door_password("password1");
+    check(
+        &open,
+        STATION,
+        &[&by_owner],
+        expect![[r#"
+        POST /api/reset | Host: 10.0.0.2 | Authorization: Basic YWRtaW46cGFzc3dvcmQx
+            > Reset
+            200 OK
+            {"status":"reset","apSsid":"Landfall-56789A","apPassword":null}
+    "#]],
+    );
+}
+
 fn code_for(world: &World, door: Door, method: &str, fields: &str) -> u16 {
     let request = format!("{method} /api/reset HTTP/1.1\n{fields}\n");
     world.respond(door, &request).code.0

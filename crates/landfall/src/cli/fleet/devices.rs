@@ -10,6 +10,9 @@ use crate::cli::Failure;
 
 /// List devices, or change one
 #[derive(Debug, Args)]
+#[command(after_help = "Examples:
+  landfall fleet devices --presence online
+  landfall fleet devices disable lf-246f2856789a")]
 pub(super) struct Devices {
     #[command(subcommand)]
     what: Option<DeviceWord>,
@@ -106,6 +109,9 @@ impl Devices {
 
 /// List claim codes, make or delete one
 #[derive(Debug, Args)]
+#[command(after_help = "Examples:
+  landfall fleet claims
+  landfall fleet claims new --room B12")]
 pub(super) struct Claims {
     #[command(subcommand)]
     what: Option<ClaimWord>,

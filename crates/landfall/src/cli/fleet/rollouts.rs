@@ -11,6 +11,10 @@ use crate::cli::secret::PasswordFrom;
 
 /// List roll-outs of Wi-Fi networks, begin, show or stop one
 #[derive(Debug, Args)]
+#[command(after_help = "Examples:
+  landfall fleet rollouts new Campus --label b12 --stages 5,100
+  landfall fleet rollouts show 3
+  landfall fleet rollouts stop 3")]
 pub(super) struct Rollouts {
     #[command(subcommand)]
     what: Option<RolloutWord>,

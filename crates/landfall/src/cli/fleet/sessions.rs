@@ -13,6 +13,10 @@ use crate::cli::Failure;
 
 /// List sessions, start, show or end one
 #[derive(Debug, Args)]
+#[command(after_help = "Examples:
+  landfall fleet sessions start CS101 2024/2025 '1st Semester' --preview
+  landfall fleet sessions marks 12
+  landfall fleet sessions end 12")]
 pub(super) struct Sessions {
     #[command(subcommand)]
     what: Option<SessionWord>,
@@ -140,6 +144,9 @@ impl Start {
 
 /// List courses, or add one
 #[derive(Debug, Args)]
+#[command(after_help = "Examples:
+  landfall fleet courses
+  landfall fleet courses add CS101 'Introduction to computing'")]
 pub(super) struct Courses {
     #[command(subcommand)]
     what: Option<CourseWord>,
@@ -178,6 +185,8 @@ impl Courses {
 
 /// Export the attendance of a session
 #[derive(Debug, Args)]
+#[command(after_help = "Example:
+  landfall fleet export 12 --format xlsx --to attendance.xlsx")]
 pub(super) struct Export {
     /// Which session
     id: i64,
