@@ -164,16 +164,24 @@ pub struct ResetBody {
 impl ResetBody {
     /// As it is shown on that side.
     pub fn of(view: &View<'_>, side: Side) -> Self {
-        // Only the owner comes as far as this from the network that is left now, and has to learn
-        // the way back in.
-        let by_owner = side == Side::Station && !view.services.station_writes;
         Self {
             ap_ssid: view.status.ap_ssid,
+            ap_key: view.shown_ap_key(side),
+        }
+    }
+
+    /// As it is told to the one who may reset from that side. From the network that is left now
+    /// that is the owner, unless everybody's writes are taken, and has to learn the way back in.
+    pub fn after_reset(view: &View<'_>, side: Side) -> Self {
+        let by_owner = side == Side::Station && !view.services.station_writes;
+        let shown = Self::of(view, side);
+        Self {
             ap_key: if by_owner && !view.ap_is_open() {
                 Some(view.ap_key())
             } else {
-                view.shown_ap_key(side)
+                shown.ap_key
             },
+            ..shown
         }
     }
 

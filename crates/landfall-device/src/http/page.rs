@@ -118,6 +118,7 @@ impl NoticeBody {
             "too-many-marks" => "Many are marking now. Try again in a moment.",
             "busy" => "The device is busy connecting. Wait 20 seconds and try again.",
             "list-full" => "All 16 places are taken. Remove a network first.",
+            "forbidden" => "The device is set to join no network. Change its mode first.",
             "persist-failed" => "It could not be saved. Try again.",
             "invalid-ssid" => "A network name has 1 to 32 bytes.",
             "pass-too-short" => "A password has at least 8 characters.",

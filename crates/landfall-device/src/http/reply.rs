@@ -52,7 +52,7 @@ impl Then {
                     .with(Extra::Path("/result"))
                     .into();
             }
-            Self::Reset => Body::Reset(ResetBody::of(view, door.side)),
+            Self::Reset => Body::Reset(ResetBody::after_reset(view, door.side)),
             Self::Mode(mode) => Body::Mode(mode),
             Self::Networks => Body::Networks(NetworksBody::of(view)),
             Self::Scan => Body::Scan(ScanBody::of(view)),
@@ -94,7 +94,12 @@ fn refused(refusal: Refusal) -> (u16, Failure) {
         Refusal::ScanApOnly => (409, "scan-ap-only", "scan", "for the access point's users"),
         Refusal::ScanFailed => (503, "scan-failed", "scan", "the radio could not, ask again"),
         Refusal::TooManyAskers => (503, "too-many-askers", "scan", "ask again in a moment"),
-        Refusal::Forbidden => (409, "forbidden", "mode", "mode or policy forbids it"),
+        Refusal::Forbidden => (
+            409,
+            "forbidden",
+            "mode",
+            "it does not allow that, change it first",
+        ),
     };
     let failure = Failure { code, path, reason };
     (status, failure)

@@ -52,10 +52,10 @@ fn the_status_is_told_whole() {
         expect![[r#"
             GET /api/status
                 200 OK
-                {"state":"CONNECTED","mode":"sta_ap","ssid":"HomeNetwork","ip":"10.0.0.2","rssi":-48,"mac":"24:6F:28:56:78:9A","hostname":"landfall-56789a","apSsid":"Landfall-56789A","apPassword":"a5a5a5a5a5a5a5a5a5a5a5a5a5a5a5a5a5a5a5a5a5a5a5a5a5a5a5a5a5a5a5a5","ap_ip":"192.168.4.1","ap_clients":0,"retrying":false,"candidate":{"ssid":"caf� \"1\"","ssid_hex":"636166e920223122","verdict":"wrong_password"},"internet":"captive","session":null,"safe_mode":false,"uptime_ms":12345}
+                {"state":"CONNECTED","mode":"sta_ap","ssid":"HomeNetwork","ip":"10.0.0.2","rssi":-48,"mac":"24:6F:28:56:78:9A","hostname":"landfall-56789a","apSsid":"Landfall-56789A","apPassword":null,"ap_ip":"192.168.4.1","ap_clients":0,"retrying":false,"candidate":{"ssid":"caf� \"1\"","ssid_hex":"636166e920223122","verdict":"wrong_password"},"internet":"captive","session":null,"safe_mode":false,"uptime_ms":12345}
             HEAD /api/status?active=1
                 200 OK
-                {"state":"CONNECTED","mode":"sta_ap","ssid":"HomeNetwork","ip":"10.0.0.2","rssi":-48,"mac":"24:6F:28:56:78:9A","hostname":"landfall-56789a","apSsid":"Landfall-56789A","apPassword":"a5a5a5a5a5a5a5a5a5a5a5a5a5a5a5a5a5a5a5a5a5a5a5a5a5a5a5a5a5a5a5a5","ap_ip":"192.168.4.1","ap_clients":0,"retrying":false,"candidate":{"ssid":"caf� \"1\"","ssid_hex":"636166e920223122","verdict":"wrong_password"},"internet":"captive","session":null,"safe_mode":false,"uptime_ms":12345}
+                {"state":"CONNECTED","mode":"sta_ap","ssid":"HomeNetwork","ip":"10.0.0.2","rssi":-48,"mac":"24:6F:28:56:78:9A","hostname":"landfall-56789a","apSsid":"Landfall-56789A","apPassword":null,"ap_ip":"192.168.4.1","ap_clients":0,"retrying":false,"candidate":{"ssid":"caf� \"1\"","ssid_hex":"636166e920223122","verdict":"wrong_password"},"internet":"captive","session":null,"safe_mode":false,"uptime_ms":12345}
         "#]],
     );
 }
