@@ -9,7 +9,7 @@ use zeroize::Zeroizing;
 
 use crate::change::{Bus, Change, Reload};
 use crate::clock::Clock;
-use crate::database::{Database, DatabaseError, OpenError};
+use crate::database::{Database, DatabaseError, Ear, Kind, OpenError};
 use crate::fleet::Fleet;
 use crate::fleet::kept::Left;
 use crate::fleet::presence::Timeout;
@@ -43,6 +43,8 @@ pub(crate) struct Opened {
     pub(crate) app: Arc<App>,
     /// The password of [`FIRST_ADMIN`], where the database was new.
     pub(crate) admin_password: Option<Zeroizing<String>>,
+    /// Where other processes are heard, on a database that has them.
+    pub(crate) ear: Option<Ear>,
 }
 
 impl App {
@@ -50,6 +52,13 @@ impl App {
     pub(crate) async fn open(options: Options) -> Result<Opened, OpenError> {
         let bus = Arc::new(Bus::new());
         let database = Database::open(&options.database, bus.clone()).await?;
+        let ear = match database.kind() {
+            Kind::Sqlite => None,
+            Kind::Postgres => {
+                let ear = Ear::open(&options.database).await;
+                Some(ear.map_err(OpenError::Connect)?)
+            }
+        };
         let app = Arc::new(Self {
             options,
             database,
@@ -70,6 +79,7 @@ impl App {
         Ok(Opened {
             app,
             admin_password,
+            ear,
         })
     }
 

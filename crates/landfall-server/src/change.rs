@@ -1,12 +1,11 @@
 //! What changed, told once: to memory, which reloads it from the database; to who watches; and over
 //! PostgreSQL to the other processes, which do the same. One way serves one process and many.
 
-use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{OnceLock, Weak};
 
 use futures_util::future::BoxFuture;
 use serde::{Deserialize, Serialize};
-use tokio::sync::broadcast;
+use tokio::sync::{Mutex, broadcast};
 
 use crate::database::DatabaseError;
 use crate::people::secret;
@@ -54,8 +53,9 @@ pub(crate) struct Bus {
     id: u64,
     watchers: broadcast::Sender<Change>,
     memory: OnceLock<Weak<dyn Reload>>,
-    /// A reload failed: the next one reads everything.
-    stale: AtomicBool,
+    /// A reload failed: the next one reads everything. Locked while changes are taken in: of two that
+    /// read the same device at once the one that read the older state could be the later to keep it.
+    stale: Mutex<bool>,
 }
 
 impl std::fmt::Debug for dyn Reload {
@@ -70,7 +70,7 @@ impl Bus {
             id: u64::from_ne_bytes(secret::random()),
             watchers: broadcast::channel(BEHIND_MAX).0,
             memory: OnceLock::new(),
-            stale: AtomicBool::new(false),
+            stale: Mutex::new(false),
         }
     }
 
@@ -91,11 +91,10 @@ impl Bus {
 
     /// Takes committed changes into memory, then tells them.
     pub(crate) async fn apply(&self, changes: &[Change]) {
-        if self.stale.swap(false, Ordering::Relaxed) {
-            self.apply_one(&Change::All).await;
-        }
-        for change in changes {
-            self.apply_one(change).await;
+        let mut stale = self.stale.lock().await;
+        let missed = std::mem::take(&mut *stale).then_some(&Change::All);
+        for change in missed.into_iter().chain(changes) {
+            *stale |= !self.apply_one(change).await;
         }
     }
 
@@ -105,14 +104,18 @@ impl Bus {
         let _ = self.watchers.send(change);
     }
 
-    async fn apply_one(&self, change: &Change) {
-        if let Some(memory) = self.memory.get().and_then(Weak::upgrade)
-            && let Err(error) = memory.reload(change).await
-        {
+    /// Takes a change in; whether it was read.
+    async fn apply_one(&self, change: &Change) -> bool {
+        let memory = self.memory.get().and_then(Weak::upgrade);
+        let read = match memory {
+            Some(memory) => memory.reload(change).await,
+            None => Ok(()),
+        };
+        if let Err(error) = &read {
             tracing::warn!(%error, ?change, "reading a change failed; everything is read again next");
-            self.stale.store(true, Ordering::Relaxed);
         }
         // Nobody watching is no error.
         let _ = self.watchers.send(change.clone());
+        read.is_ok()
     }
 }

@@ -21,7 +21,7 @@ use tower::service_fn;
 use zeroize::Zeroizing;
 
 use crate::app::{App, Opened};
-use crate::database::{Kind, OpenError, listen};
+use crate::database::OpenError;
 use crate::fleet;
 use crate::http;
 use crate::options::Options;
@@ -85,9 +85,9 @@ impl Server {
         let Opened {
             app,
             admin_password,
+            ear,
         } = opened.map_err(StartError::Database)?;
-        let listening = (app.database.kind() == Kind::Postgres)
-            .then(|| tokio::spawn(listen(app.options.database.clone(), app.bus().clone())));
+        let listening = ear.map(|ear| tokio::spawn(ear.follow(app.bus().clone())));
         let mut beside = JoinSet::new();
         fleet::run(&app, &mut beside);
         beside.spawn(sessions::watch::run(app.clone()));

@@ -42,6 +42,7 @@ const STEPS: &[Step] = &[
     step!(20, "0020_courses"),
     step!(21, "0021_sessions"),
     step!(22, "0022_marks"),
+    step!(23, "0023_dynamic_ids"),
 ];
 
 /// Brings the tables up to date.

@@ -9,6 +9,7 @@ mod copy;
 mod error;
 mod migrations;
 mod notify;
+pub(crate) mod rows;
 mod writer;
 
 use std::sync::Arc;
@@ -20,7 +21,7 @@ use sqlx::{Any, AnyConnection, AnyPool, Connection, Executor};
 
 pub use backup::{BackupError, backup, restore};
 pub use error::DatabaseError;
-pub(crate) use notify::listen;
+pub(crate) use notify::Ear;
 pub use writer::Tx;
 pub(crate) use writer::Written;
 

@@ -63,34 +63,53 @@ fn payloads(from: u64, changes: &[Change]) -> Vec<String> {
     [payloads(from, first), payloads(from, second)].concat()
 }
 
-/// Hears the other processes for ever, and applies what they changed. After a lost connection
-/// everything is read again: notices sent meanwhile are gone.
-pub(crate) async fn listen(url: String, bus: Arc<Bus>) {
-    let mut lost = false;
-    loop {
-        if let Err(error) = listen_once(&url, &bus, &mut lost).await {
-            tracing::warn!(%error, "other processes are not heard");
-        }
-        lost = true;
-        tokio::time::sleep(RETRY).await;
-    }
+/// Listens to the other processes of a database. It is opened before the database is read, and
+/// [followed](Ear::follow) after: what they change meanwhile waits in it.
+#[derive(Debug)]
+pub(crate) struct Ear {
+    url: String,
+    listener: PgListener,
 }
 
-async fn listen_once(url: &str, bus: &Bus, lost: &mut bool) -> Result<(), sqlx::Error> {
-    let mut listener = PgListener::connect(url).await?;
-    listener.listen(CHANNEL).await?;
-    if std::mem::take(lost) {
-        bus.apply(&[Change::All]).await;
+impl Ear {
+    /// Begins to listen.
+    pub(crate) async fn open(url: &str) -> Result<Self, sqlx::Error> {
+        let mut listener = PgListener::connect(url).await?;
+        listener.listen(CHANNEL).await?;
+        let url = url.to_owned();
+        Ok(Self { url, listener })
     }
-    while let Some(notification) = listener.try_recv().await? {
-        match serde_json::from_str::<Notice>(notification.payload()) {
-            Ok(notice) if notice.from == bus.id() => {}
-            Ok(notice) => bus.apply(&notice.changes).await,
-            // A newer process knows changes that this one does not.
-            Err(_) => bus.apply(&[Change::All]).await,
+
+    /// Applies for ever what the others changed. After a lost connection everything is read again:
+    /// notices sent meanwhile are gone.
+    pub(crate) async fn follow(mut self, bus: Arc<Bus>) {
+        loop {
+            if let Err(error) = self.hear(&bus).await {
+                tracing::warn!(%error, "other processes are not heard");
+            }
+            self.listener = loop {
+                tokio::time::sleep(RETRY).await;
+                match Self::open(&self.url).await {
+                    Ok(again) => break again.listener,
+                    Err(error) => tracing::warn!(%error, "other processes are not heard"),
+                }
+            };
+            bus.apply(&[Change::All]).await;
         }
     }
-    Ok(())
+
+    /// Applies what the others changed until the connection is lost.
+    async fn hear(&mut self, bus: &Bus) -> Result<(), sqlx::Error> {
+        while let Some(notification) = self.listener.try_recv().await? {
+            match serde_json::from_str::<Notice>(notification.payload()) {
+                Ok(notice) if notice.from == bus.id() => {}
+                Ok(notice) => bus.apply(&notice.changes).await,
+                // A newer process knows changes that this one does not.
+                Err(_) => bus.apply(&[Change::All]).await,
+            }
+        }
+        Ok(())
+    }
 }
 
 #[cfg(test)]

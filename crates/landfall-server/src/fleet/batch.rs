@@ -1,40 +1,43 @@
 //! What presence leaves on disk: once a second the devices that were heard in it, never a row for a
 //! heartbeat. Beside it who came and who went is told, and what other processes heard is taken in.
 
-use std::sync::{Arc, LazyLock, PoisonError};
+use std::sync::{Arc, PoisonError};
 use std::time::Duration;
 
-use sqlx::{AnyConnection, AssertSqlSafe, SqlSafeStr, SqlStr};
+use serde::{Serialize, Serializer};
+use sqlx::{AnyConnection, AssertSqlSafe};
 
 use super::device::Device;
 use super::events;
 use super::kept::{self, StoredSaid};
 use crate::app::App;
 use crate::change::Change;
-use crate::database::{self, DatabaseError};
+use crate::database::{self, DatabaseError, rows};
 
 /// How often what was heard is written.
 pub(crate) const BATCH: Duration = Duration::from_secs(1);
-/// Rows of a statement: what was heard is cut into as few of these as there can be. The last is 1.
-const ROWS: [usize; 4] = [256, 32, 4, 1];
-/// Columns of a row.
-const COLUMNS: usize = 8;
 /// Heard devices of which watchers are told in one batch; those of a larger fleet hear of who comes
 /// and goes.
 const TOLD_MAX: usize = 64;
 /// How far back what other processes wrote is read again, for clocks and commits that lag.
 const LOOK_BACK_MS: i64 = 2_000;
 
-/// What is written of a device that was heard.
-#[derive(Debug)]
+/// What is written of a device that was heard: a row.
+#[derive(Debug, Serialize)]
 struct Line {
+    #[serde(skip)]
     device: Arc<Device>,
+    #[serde(serialize_with = "as_text")]
     hardware_id: Arc<str>,
     last_seen: i64,
     seq: Option<i64>,
     seq_key: i64,
     next_ms: i64,
     report: String,
+}
+
+fn as_text<S: Serializer>(text: &Arc<str>, to: S) -> Result<S::Ok, S::Error> {
+    to.serialize_str(text)
 }
 
 /// Writes once a second for ever, until the server stops: then once more.
@@ -150,58 +153,37 @@ fn lines(heard: &[Arc<Device>]) -> Vec<Line> {
     lines
 }
 
-/// Writes rows, by as few statements as there are sizes of them. A device that was removed meanwhile
-/// fails it with all others: those are written again with the next batch, without it.
+/// Writes rows, all by one statement. A device that was removed meanwhile is left out: it would fail
+/// the batch with all others, and every batch after it.
 async fn upsert(
     connection: &mut AnyConnection,
-    mut lines: &[Line],
+    lines: &[Line],
     (now, by): (i64, i64),
 ) -> Result<(), DatabaseError> {
-    for (rows, sql) in UPSERTS.iter() {
-        while let Some((chunk, rest)) = lines.split_at_checked(*rows) {
-            let mut query = sqlx::query(sql.clone());
-            for line in chunk {
-                query = query
-                    .bind(&*line.hardware_id)
-                    .bind(line.last_seen)
-                    .bind(line.seq)
-                    .bind(line.seq_key)
-                    .bind(line.next_ms)
-                    .bind(&line.report)
-                    .bind(now)
-                    .bind(by);
-            }
-            query.execute(&mut *connection).await?;
-            lines = rest;
-        }
+    if lines.is_empty() {
+        return Ok(());
     }
-    Ok(())
-}
-
-/// The statements, the longest first: few of them, so that each is prepared once for a connection.
-static UPSERTS: LazyLock<[(usize, SqlStr); ROWS.len()]> = LazyLock::new(|| {
-    // Made of the constants in this file alone; shared, for every statement takes one of its own.
-    ROWS.map(|rows| {
-        let sql: Arc<str> = upsert_sql(rows).into();
-        (rows, AssertSqlSafe(sql).into_sql_str())
-    })
-});
-
-fn upsert_sql(rows: usize) -> String {
-    let row = |row: usize| {
-        let places = (1..=COLUMNS).map(|column| format!("${}", row * COLUMNS + column));
-        format!("({})", places.collect::<Vec<_>>().join(","))
-    };
-    let rows: Vec<String> = (0..rows).map(row).collect();
-    format!(
+    let each = rows::each(connection);
+    let sql = format!(
         "INSERT INTO presence \
          (hardware_id, last_seen, seq, seq_key, next_ms, report, written_at, written_by) \
-         VALUES {} ON CONFLICT (hardware_id) DO UPDATE SET last_seen = excluded.last_seen, \
+         SELECT value ->> 'hardware_id', CAST(value ->> 'last_seen' AS BIGINT), \
+         CAST(value ->> 'seq' AS BIGINT), CAST(value ->> 'seq_key' AS BIGINT), \
+         CAST(value ->> 'next_ms' AS BIGINT), value ->> 'report', $2, $3 FROM {each} \
+         WHERE EXISTS (SELECT 1 FROM devices WHERE hardware_id = value ->> 'hardware_id') \
+         ON CONFLICT (hardware_id) DO UPDATE SET last_seen = excluded.last_seen, \
          seq = excluded.seq, seq_key = excluded.seq_key, next_ms = excluded.next_ms, \
          report = excluded.report, written_at = excluded.written_at, \
-         written_by = excluded.written_by",
-        rows.join(",")
-    )
+         written_by = excluded.written_by"
+    );
+    // Made of constants alone.
+    let query = sqlx::query(AssertSqlSafe(sql))
+        // It is made of text and numbers.
+        .bind(serde_json::to_string(lines).unwrap_or_default())
+        .bind(now)
+        .bind(by);
+    query.execute(connection).await?;
+    Ok(())
 }
 
 /// Takes what other processes wrote since the last look.
@@ -209,21 +191,9 @@ async fn read_others(app: &App, read_to: &mut i64) -> Result<(), DatabaseError> 
     let mut connection = app.database.read().await?;
     let by = app.bus().id().cast_signed();
     let now = app.clock().now_ms();
-    for row in kept::rows(&mut connection, (*read_to, by)).await? {
+    for row in kept::since(&mut connection, (*read_to, by)).await? {
         *read_to = (row.written_at - LOOK_BACK_MS).max(*read_to);
         row.put_back(app, now);
     }
     Ok(())
-}
-
-#[cfg(test)]
-mod tests {
-    use super::{COLUMNS, upsert_sql};
-
-    #[test]
-    fn rows_have_places_of_their_own() {
-        let sql = upsert_sql(3);
-        assert!(sql.contains("($1,$2,$3,$4,$5,$6,$7,$8),($9,"));
-        assert!(sql.contains(&format!("${})", 3 * COLUMNS)));
-    }
 }

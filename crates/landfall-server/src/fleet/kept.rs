@@ -1,15 +1,18 @@
 //! Presence as it is on disk: how it is written, and how it comes back into memory, at the start and
 //! from other processes.
 
+use std::borrow::Cow;
 use std::net::IpAddr;
 use std::sync::Arc;
 
+use futures_util::FutureExt;
 use serde::{Deserialize, Serialize};
-use sqlx::{AnyConnection, Row as _};
+use sqlx::AnyConnection;
 
+use super::load::{self, Which};
 use super::presence::{Kind, Presence, Said};
 use crate::app::App;
-use crate::database::{Database, DatabaseError};
+use crate::database::{Database, DatabaseError, rows};
 
 /// What is on disk of presence: to be read while the devices themselves are, and
 /// [put back](Left::put_back) once those are known.
@@ -35,12 +38,12 @@ pub(super) struct Row {
 impl Left {
     /// Reads all of it.
     pub(crate) async fn read(database: &Database) -> Result<Self, DatabaseError> {
-        let mut connection = database.read().await?;
         let watch = sqlx::query_scalar("SELECT at FROM presence_watch");
-        Ok(Self {
-            watched: watch.fetch_optional(&mut *connection).await?,
-            rows: rows(&mut connection, (0, 0)).await?,
-        })
+        let watched = watch.fetch_optional(&mut *database.read().await?).await?;
+        let mut rows = Vec::new();
+        let read: load::Read<Row> = |connection, which| of_devices(connection, which).boxed();
+        load::all(database, read, |part| rows.extend(part)).await?;
+        Ok(Self { rows, watched })
     }
 
     /// Puts it into memory: a device's age is that which it had when a server last listened.
@@ -53,27 +56,57 @@ impl Left {
 }
 
 /// Rows written from that moment on by another process than that.
-pub(super) async fn rows(
+pub(super) async fn since(
     connection: &mut AnyConnection,
     (since, not_by): (i64, i64),
 ) -> Result<Vec<Row>, DatabaseError> {
-    let sql = "SELECT hardware_id, last_seen, seq, seq_key, next_ms, report, written_at \
-               FROM presence WHERE written_at >= $1 AND written_by <> $2";
-    let query = sqlx::query(sql).bind(since).bind(not_by);
-    let read = query.fetch_all(connection).await?;
-    let mut rows = Vec::with_capacity(read.len());
-    for row in &read {
-        rows.push(Row {
-            hardware_id: row.try_get(0)?,
-            last_seen: row.try_get(1)?,
-            seq: row.try_get(2)?,
-            seq_key: row.try_get(3)?,
-            next_ms: row.try_get(4)?,
-            said: serde_json::from_str(row.try_get(5)?).unwrap_or_default(),
-            written_at: row.try_get(6)?,
-        });
+    let from = "presence WHERE written_at >= $1 AND written_by <> $2";
+    let sql = rows::select(connection, COLUMNS, from);
+    let query = sqlx::query_scalar(sql).bind(since).bind(not_by);
+    let text: String = query.fetch_one(connection).await?;
+    parse(&text)
+}
+
+/// Rows of these devices.
+async fn of_devices(
+    connection: &mut AnyConnection,
+    which: Which<'_>,
+) -> Result<Vec<Row>, DatabaseError> {
+    parse(&load::select(connection, COLUMNS, "presence", which).await?)
+}
+
+const COLUMNS: &str = "hardware_id, last_seen, seq, seq_key, next_ms, report, written_at";
+
+/// A row as the database gives it.
+#[derive(Deserialize)]
+struct Columns<'a> {
+    hardware_id: String,
+    last_seen: i64,
+    seq: Option<i64>,
+    seq_key: i64,
+    next_ms: i64,
+    #[serde(borrow)]
+    report: Cow<'a, str>,
+    written_at: i64,
+}
+
+fn parse(text: &str) -> Result<Vec<Row>, DatabaseError> {
+    let rows: Vec<Columns<'_>> = rows::parse(text)?;
+    Ok(rows.into_iter().map(Row::from).collect())
+}
+
+impl From<Columns<'_>> for Row {
+    fn from(columns: Columns<'_>) -> Self {
+        Self {
+            hardware_id: columns.hardware_id,
+            last_seen: columns.last_seen,
+            seq: columns.seq,
+            seq_key: columns.seq_key,
+            next_ms: columns.next_ms,
+            said: serde_json::from_str(&columns.report).unwrap_or_default(),
+            written_at: columns.written_at,
+        }
     }
-    Ok(rows)
 }
 
 impl Row {

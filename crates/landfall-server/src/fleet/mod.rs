@@ -26,6 +26,7 @@ mod watch;
 use std::collections::{HashMap, HashSet};
 use std::sync::{Arc, Mutex, PoisonError, RwLock};
 
+use futures_util::FutureExt;
 use tokio::task::JoinSet;
 
 use crate::app::App;
@@ -177,13 +178,17 @@ impl Fleet {
         let mut connection = database.read().await?;
         let (_, layer) = scopes::current(&mut connection, scopes::FLEET).await?;
         *self.layer.write().unwrap_or_else(PoisonError::into_inner) = Arc::new(layer);
-        let ids = load::ids(&mut connection, Which::All).await?;
         drop(connection);
-        let records = load::all(database).await?;
-        let there: HashSet<Arc<str>> = records.iter().map(|one| one.hardware_id.clone()).collect();
-        for record in records {
-            self.put(record, std::iter::empty());
-        }
+        let mut there = HashSet::new();
+        let read: load::Read<Record> = |connection, which| load::records(connection, which).boxed();
+        let put = |part: Vec<Record>| {
+            for record in part {
+                there.insert(record.hardware_id.clone());
+                self.put(record, std::iter::empty());
+            }
+        };
+        load::all(database, read, put).await?;
+        let ids = load::ids(&mut *database.read().await?, Which::All).await?;
         for (id, hardware_id) in ids {
             if let Some(device) = self.device(&hardware_id) {
                 let mut ids = self.ids.write().unwrap_or_else(PoisonError::into_inner);

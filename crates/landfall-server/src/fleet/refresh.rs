@@ -12,7 +12,7 @@ use crate::change::Change;
 use crate::config::render;
 use crate::config::scopes;
 use crate::config::values::Values;
-use crate::database::{Database, DatabaseError, Tx};
+use crate::database::{Database, DatabaseError, Tx, rows};
 
 /// Devices that are rendered in one job of the writer, so that others get their turn.
 const CHUNK: i64 = 500;
@@ -88,8 +88,7 @@ async fn refresh_some(mut tx: Tx) -> Result<usize, DatabaseError> {
     let (Some(first), Some(last)) = (behind.first(), behind.last()) else {
         return Ok(0);
     };
-    let mut records = load::records(tx, Which::Between(first, last)).await?;
-    records.extend(load::one(tx, first).await?);
+    let records = load::records(tx, Which::Between(first, last)).await?;
     for record in &records {
         if behind.iter().any(|id| **id == *record.hardware_id) {
             judge(tx, record, &layer, revision).await?;
@@ -102,8 +101,10 @@ async fn refresh_some(mut tx: Tx) -> Result<usize, DatabaseError> {
 pub(crate) async fn versions(
     connection: &mut AnyConnection,
 ) -> Result<Vec<(String, i64, String)>, DatabaseError> {
-    let sql = "SELECT hardware_id, config_version, config_hash FROM devices";
-    Ok(sqlx::query_as(sql).fetch_all(connection).await?)
+    let columns = "hardware_id, config_version, config_hash";
+    let sql = rows::select(connection, columns, "devices");
+    let text: String = sqlx::query_scalar(sql).fetch_one(connection).await?;
+    rows::parse(&text)
 }
 
 /// The devices whose rendered configuration would change with that layer of a scope. Retired ones are

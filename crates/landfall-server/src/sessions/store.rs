@@ -187,16 +187,18 @@ pub(crate) async fn leases(
         .await?)
 }
 
-/// Who is in a running session, and what each device is told of it: one device, or all.
+/// Who is in a running session, and what each device is told of it: devices with hardware ids from the
+/// first up to and with the last.
 pub(crate) async fn settings_of(
     connection: &mut AnyConnection,
-    hardware_id: Option<&str>,
+    (first, last): (&str, &str),
 ) -> Result<Vec<(String, SessionSettings)>, DatabaseError> {
     let sql = "SELECT session_id, id AS fence, hardware_id, device_id, state, capacity, held_from, \
-               held_until FROM session_devices \
-               WHERE held_until IS NULL AND ($1 IS NULL OR hardware_id = $1) ORDER BY session_id";
+               held_until FROM session_devices WHERE held_until IS NULL \
+               AND hardware_id BETWEEN $1 AND $2 ORDER BY session_id";
     let held: Vec<HeldLease> = sqlx::query_as(sql)
-        .bind(hardware_id)
+        .bind(first)
+        .bind(last)
         .fetch_all(&mut *connection)
         .await?;
     let mut devices = Vec::with_capacity(held.len());

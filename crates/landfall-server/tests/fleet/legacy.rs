@@ -123,6 +123,33 @@ fn a_legacy_device_becomes_one_with_a_key() {
     });
 }
 
+/// What was heard of a device that is no more once failed the batch, and every one after it.
+#[test]
+fn a_device_that_is_no_more_holds_up_nobody() {
+    check(async |mut world: World| {
+        let device = Device::claimed(&world, 1).await;
+        let admin = world.admin().await;
+        let listed = admin.get("/api/v1/devices").await.status(200);
+        let before = listed.items().len();
+        told(&world, "ESP32_7").await;
+        let listed = admin.get("/api/v1/devices").await.status(200);
+        assert_eq!(listed.items().len(), before + 1);
+        let old = listed.items().iter().find(|one| one["legacy"] == true);
+        let old = old.unwrap()["hardware_id"].as_str().unwrap();
+        let into = json!({"into": device.id.as_str()});
+        let merge = format!("/api/v1/devices/{old}/merge");
+        admin.post(&merge, into).await.status(200);
+        device.told(json!({"rssi": -40})).await;
+        world.restart().await;
+        let admin = world.admin().await;
+        let shown = admin.get(&device.path("")).await.status(200).json;
+        assert_eq!(
+            (&shown["presence"], &shown["rssi"]),
+            (&json!("online"), &json!(-40))
+        );
+    });
+}
+
 #[test]
 fn a_retired_or_disabled_one_is_refused() {
     check(async |world: World| {
