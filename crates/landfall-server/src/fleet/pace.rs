@@ -2,7 +2,7 @@
 //! and up to four times as long when the server is behind.
 
 use std::sync::Arc;
-use std::sync::atomic::{AtomicU32, Ordering};
+use std::sync::atomic::{AtomicU32, AtomicU64, Ordering};
 use std::time::Duration;
 
 use tokio::time::Instant;
@@ -31,6 +31,8 @@ pub(crate) struct Pace {
     stretch: AtomicU32,
     in_flight: AtomicU32,
     waiting: AtomicU32,
+    taken: AtomicU64,
+    refused: AtomicU64,
 }
 
 impl Default for Pace {
@@ -39,6 +41,8 @@ impl Default for Pace {
             stretch: AtomicU32::new(ONE),
             in_flight: AtomicU32::new(0),
             waiting: AtomicU32::new(0),
+            taken: AtomicU64::new(0),
+            refused: AtomicU64::new(0),
         }
     }
 }
@@ -67,6 +71,23 @@ impl Pace {
     /// A place for a heartbeat that waits; none where there are too many.
     pub(crate) fn waiting(&self) -> Option<Place<'_>> {
         place(&self.waiting, WAITING_MAX)
+    }
+
+    /// Counts a heartbeat that was answered: taken, or refused.
+    pub(crate) fn count(&self, is_taken: bool) {
+        let count = if is_taken { &self.taken } else { &self.refused };
+        count.fetch_add(1, Ordering::Relaxed);
+    }
+
+    /// Heartbeats that were taken, and that were refused.
+    pub(crate) fn counted(&self) -> (u64, u64) {
+        let read = |count: &AtomicU64| count.load(Ordering::Relaxed);
+        (read(&self.taken), read(&self.refused))
+    }
+
+    /// How much longer than by the setting devices are told to wait: 1 to 4 times.
+    pub(crate) fn stretch(&self) -> f64 {
+        f64::from(self.stretch.load(Ordering::Relaxed)) / f64::from(ONE)
     }
 
     /// What a device is told to wait, in milliseconds, by any number.

@@ -1,15 +1,10 @@
 //! Who takes what: the roster of a course in a session and semester.
 
-use std::collections::{HashMap, HashSet};
-
 use sqlx::AnyConnection;
 
 use super::courses::Offering;
-use super::import::{self, Enrolment, EnrolmentKey, Known, Report};
+use super::import::Enrolment;
 use crate::database::DatabaseError;
-
-/// Rows that one statement adds: a file of thousands holds up other writers for less.
-const ROWS_PER_INSERT: usize = 100;
 
 /// An enrolment as it is kept.
 #[derive(Clone, Debug, PartialEq, Eq, sqlx::FromRow)]
@@ -101,104 +96,4 @@ pub(crate) async fn is_enrolled(
         .bind(semester)
         .bind(matric_key);
     Ok(query.fetch_one(connection).await? > 0)
-}
-
-/// What the database knows while a file is read.
-struct Snapshot {
-    /// The id of every course, by its code.
-    courses: HashMap<String, i64>,
-    enrolled: HashSet<EnrolmentKey>,
-}
-
-impl Known for Snapshot {
-    fn course(&self, code: &str) -> bool {
-        self.courses.contains_key(code)
-    }
-
-    fn enrolled(&self, key: &EnrolmentKey) -> bool {
-        self.enrolled.contains(key)
-    }
-}
-
-/// Reads a file of enrolments, and adds nothing: the writer is for files that are to be taken.
-pub(crate) async fn rehearse(
-    connection: &mut AnyConnection,
-    file: &[u8],
-) -> Result<Report, DatabaseError> {
-    Ok(import::read(file, &snapshot(connection).await?))
-}
-
-/// Reads a file of enrolments and, where it has no mistake, adds its new ones. Returns the report and
-/// how many were added.
-pub(crate) async fn import(
-    connection: &mut AnyConnection,
-    file: &[u8],
-) -> Result<(Report, u64), DatabaseError> {
-    let snapshot = snapshot(connection).await?;
-    let report = import::read(file, &snapshot);
-    if report.error_count > 0 {
-        return Ok((report, 0));
-    }
-    let mut rows = Vec::with_capacity(report.new.len());
-    for enrolment in &report.new {
-        // The reader refuses a row of another course.
-        if let Some(course_id) = snapshot.courses.get(&enrolment.offering.course) {
-            rows.push((*course_id, enrolment));
-        }
-    }
-    for some in rows.chunks(ROWS_PER_INSERT) {
-        insert(connection, some).await?;
-    }
-    let imported = u64::try_from(rows.len()).unwrap_or(u64::MAX);
-    Ok((report, imported))
-}
-
-async fn insert(
-    connection: &mut AnyConnection,
-    rows: &[(i64, &Enrolment)],
-) -> Result<(), DatabaseError> {
-    let places = (0..rows.len()).map(|row| {
-        let [a, b, c, d, e, f] = [1, 2, 3, 4, 5, 6].map(|place| row * 6 + place);
-        format!("(${a}, ${b}, ${c}, ${d}, ${e}, ${f}, 0)")
-    });
-    let sql = format!(
-        "INSERT INTO enrolments (matric, matric_key, name, course_id, session, semester, erased) \
-         VALUES {}",
-        places.collect::<Vec<_>>().join(", ")
-    );
-    // Made of the text above and of numbers.
-    let mut insert = sqlx::query(sqlx::AssertSqlSafe(sql));
-    for (course_id, enrolment) in rows {
-        insert = insert
-            .bind(enrolment.matric.as_str())
-            .bind(enrolment.matric.key())
-            .bind(&enrolment.name)
-            .bind(*course_id)
-            .bind(&enrolment.offering.session)
-            .bind(&enrolment.offering.semester);
-    }
-    insert.execute(connection).await?;
-    Ok(())
-}
-
-async fn snapshot(connection: &mut AnyConnection) -> Result<Snapshot, DatabaseError> {
-    let courses: Vec<(String, i64)> = sqlx::query_as("SELECT code, id FROM courses")
-        .fetch_all(&mut *connection)
-        .await?;
-    let sql = "SELECT e.matric_key, c.code, e.session, e.semester \
-               FROM enrolments e JOIN courses c ON c.id = e.course_id";
-    let rows: Vec<(String, String, String, String)> =
-        sqlx::query_as(sql).fetch_all(connection).await?;
-    let key = |(matric_key, course, session, semester)| EnrolmentKey {
-        matric_key,
-        offering: Offering {
-            course,
-            session,
-            semester,
-        },
-    };
-    Ok(Snapshot {
-        courses: courses.into_iter().collect(),
-        enrolled: rows.into_iter().map(key).collect(),
-    })
 }

@@ -2,12 +2,15 @@
 //! is asked through [`Known`]. A file is taken whole or not at all, so every row with a mistake is
 //! named at once.
 
+mod take;
+
 use std::collections::HashMap;
 
 use csv::{ByteRecord, ReaderBuilder};
 
 use super::courses::Offering;
 use crate::marks::matric::Matric;
+pub(crate) use take::{Plan, plan, take};
 
 /// Most characters of a name, a session or a semester, and of a course's code.
 pub(crate) const FIELD_MAX: usize = 64;
@@ -211,8 +214,13 @@ impl<K: Known> Reading<'_, K> {
         match parse_fields(fields) {
             Ok(enrolment) => self.enrolment(line, enrolment),
             Err(errors) => {
+                let [_, _, course, ..] = fields.map(str::trim);
+                let named = errors.iter().any(|(column, _)| *column == "course");
                 for (column, message) in errors {
                     self.error(line, Some(column), message);
+                }
+                if !named && !self.known.course(course) {
+                    self.unknown_course(line);
                 }
             }
         }
@@ -221,7 +229,7 @@ impl<K: Known> Reading<'_, K> {
     fn enrolment(&mut self, line: u64, enrolment: Enrolment) {
         let key = enrolment.key();
         if !self.known.course(&key.offering.course) {
-            return self.error(line, Some("course"), "is not a known course".to_owned());
+            return self.unknown_course(line);
         }
         if let Some(first) = self.seen.get(&key) {
             let message = format!("is enrolled by line {first} already");
@@ -234,6 +242,10 @@ impl<K: Known> Reading<'_, K> {
             self.report.new.push(enrolment);
         }
         self.seen.insert(key, line);
+    }
+
+    fn unknown_course(&mut self, line: u64) {
+        self.error(line, Some("course"), "is not a known course".to_owned());
     }
 
     fn error(&mut self, line: u64, column: Option<&'static str>, message: String) {
@@ -315,7 +327,7 @@ mod tests {
     #[test]
     fn every_mistake_has_its_line_and_column() {
         check(
-            "A/001,Ada,CS101,s,1st\n\na/001,Ada again,CS101,s,1st\n\"B/001\",\"two\nlines\",CS101,s,1st\nC/001,Cy,CS999,s,1st\nx,,CS101,s,1st\nD/001,Dee\n",
+            "A/001,Ada,CS101,s,1st\n\na/001,Ada again,CS101,s,1st\n\"B/001\",\"two\nlines\",CS101,s,1st\nC/001,Cy,CS999,s,1st\nx,,CS999,s,1st\nD/001,Dee\n",
             expect![[r#"
                 rows 6 valid 1 unchanged 0
                 + A/001 "Ada" 1st
@@ -324,6 +336,7 @@ mod tests {
                 7 course: is not a known course
                 8 matric: a matric number has 5 to 20 letters, digits, '/', '.', '_' or '-'
                 8 name: must not be empty
+                8 course: is not a known course
                 9 *: must have 5 fields, not 2
             "#]],
         );

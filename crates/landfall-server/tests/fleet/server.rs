@@ -1,8 +1,9 @@
 //! The server itself: health, figures, and what it does where its database is in the way.
 
+use landfall_protocol::path::HEARTBEAT;
 use serde_json::json;
 
-use crate::harness::{World, both};
+use crate::harness::{Device, World, both};
 
 both!(
     the_ends_of_the_numbers_are_no_defect,
@@ -16,15 +17,25 @@ async fn it_says_how_it_is(world: World) {
     stranger.get("/healthz").await.status(200);
     stranger.get("/readyz").await.status(200);
     world.admin().await.get("/api/v1/users").await.status(200);
+    let device = Device::claimed(&world, 1).await;
+    device.told(json!({})).await;
+    stranger.post(HEARTBEAT, json!({})).await;
     let answer = stranger.get("/metrics").await.status(200);
     assert_eq!(
         answer.headers["content-type"],
         "text/plain; version=0.0.4; charset=utf-8"
     );
     let text = String::from_utf8(answer.body.to_vec()).unwrap();
-    let line =
-        "landfall_http_requests_total{method=\"GET\",route=\"/api/v1/users\",status=\"200\"} 1";
-    assert!(text.contains(line), "{text}");
+    for line in [
+        "landfall_http_requests_total{method=\"GET\",route=\"/api/v1/users\",status=\"200\"} 1",
+        "landfall_heartbeats_total{result=\"taken\"} 1",
+        "landfall_heartbeats_total{result=\"refused\"} 1",
+        "landfall_devices{state=\"online\"} 1",
+        "landfall_devices{state=\"offline\"} 0",
+        "landfall_devices_available 1",
+    ] {
+        assert!(text.lines().any(|told| told == line), "{line}: {text}");
+    }
     assert!(!text.contains("admin"), "{text}");
     for line in text.lines().filter(|line| !line.starts_with('#')) {
         let (_, value) = line.rsplit_once(' ').unwrap();

@@ -71,9 +71,12 @@ impl Request {
 /// Answers a heartbeat.
 pub(crate) async fn answer(app: &Arc<App>, request: Request) -> Response {
     let Some(place) = app.fleet.pace.answering() else {
+        app.fleet.pace.count(false);
         return Refusal::Busy.into();
     };
-    match beat(app, request, place).await {
+    let answered = beat(app, request, place).await;
+    app.fleet.pace.count(answered.is_ok());
+    match answered {
         Ok(response) => response,
         Err(refusal) => refusal.into(),
     }

@@ -23,7 +23,7 @@ use crate::people::user::Role;
 use crate::problem::{self, FieldError, Problem, ProblemBody};
 use crate::sessions::courses::{self, Offering};
 use crate::sessions::enrolments::{self, Filter};
-use crate::sessions::import::{self, Report};
+use crate::sessions::import::{self, Plan, Report};
 
 /// The largest file of enrolments, in bytes.
 const FILE_MAX: usize = 4 * 1024 * 1024;
@@ -280,21 +280,30 @@ async fn import(
     request: Request,
 ) -> Result<Response, Problem> {
     let file = body::read(request, FILE_MAX).await?;
-    let (now, dry_run) = (app.clock().now_ms(), params.dry_run);
-    let report = enrolments::rehearse(&mut *app.database.read().await?, &file).await?;
-    if dry_run || report.error_count > 0 {
-        return Ok(answer(report, dry_run, 0));
+    let plan = import::plan(&app.database, file).await?;
+    if params.dry_run || plan.report.error_count > 0 {
+        return Ok(answer(plan.report, params.dry_run, 0));
     }
-    let job = async move |mut tx: Tx| {
-        let (report, imported) = enrolments::import(&mut tx, &file).await?;
-        if imported > 0 {
+    // Apart from the request: its sender may go, the import goes on to its end.
+    let taken = tokio::spawn(async move { take(&app, plan, &who.user.username).await });
+    taken.await.map_err(|_| DatabaseError::Defect)?
+}
+
+/// Takes a file that has no mistake.
+async fn take(app: &App, plan: Plan, by: &str) -> Result<Response, Problem> {
+    let imported = import::take(&app.database, &plan).await?;
+    if imported > 0 {
+        let (now, by) = (app.clock().now_ms(), by.to_owned());
+        let note = async move |mut tx: Tx| {
             let deed = ("enrolments.imported", "", &*format!("{imported} students"));
-            audit::note(&mut tx, now, &who.user.username, deed).await?;
-        }
-        Ok::<_, Problem>((report, imported))
-    };
-    let (report, imported) = app.database.write(job).await?;
-    Ok(answer(report, dry_run, imported))
+            audit::note(&mut tx, now, &by, deed).await
+        };
+        app.database.write(note).await?;
+    }
+    let imported = u64::try_from(imported).unwrap_or(u64::MAX);
+    let mut report = plan.report;
+    report.unchanged = report.valid.saturating_sub(imported);
+    Ok(answer(report, false, imported))
 }
 
 /// The report; a refusal where the file was to be taken and has mistakes.

@@ -71,6 +71,7 @@ async fn metrics(State(app): State<Arc<App>>) -> impl IntoResponse {
         "Commits that failed.",
         written.failures,
     );
+    fleet(&mut text, &app);
     process(&mut text);
     app.requests.write(&mut text);
     (
@@ -80,6 +81,32 @@ async fn metrics(State(app): State<Arc<App>>) -> impl IntoResponse {
         )],
         text.finish(),
     )
+}
+
+/// The devices, and what they send.
+fn fleet(text: &mut Text, app: &App) {
+    let now = app.clock().monotonic_ms();
+    let summary = app.fleet.summary(app.presence_timeout(), now);
+    let devices = "landfall_devices";
+    text.head(devices, "gauge", "Devices by their state.");
+    for (state, count) in [
+        ("online", summary.online),
+        ("offline", summary.offline),
+        ("pending", summary.pending),
+        ("retired", summary.retired),
+    ] {
+        text.value(devices, &format!("state=\"{state}\""), count);
+    }
+    let free = "Devices that a session could have.";
+    text.gauge("landfall_devices_available", free, summary.available);
+    let heartbeats = "landfall_heartbeats_total";
+    text.head(heartbeats, "counter", "Heartbeats answered.");
+    let (taken, refused) = app.fleet.pace.counted();
+    text.value(heartbeats, "result=\"taken\"", taken);
+    text.value(heartbeats, "result=\"refused\"", refused);
+    let stretch = "How much longer than set devices are told to wait.";
+    let times = app.fleet.pace.stretch();
+    text.gauge("landfall_heartbeat_stretch", stretch, times);
 }
 
 /// What the process uses, by the names that Prometheus' own libraries give it; nothing where the kernel
