@@ -26,25 +26,67 @@ pub(super) fn show_list(server: &Server, list: &Value, columns: &[Column]) -> Re
     print(&table(std::iter::once(heads).chain(rows).collect()))
 }
 
-/// Prints one thing: its members, or what the server answered.
+/// Prints one thing: its members, and a table for every list in it; or what the server answered.
 pub(super) fn show_one(server: &Server, one: &Value) -> Result<(), Failure> {
-    let Value::Object(members) = one else {
+    let Value::Object(_) = one else {
         return Ok(());
     };
     if server.json {
         return print(&one.to_string());
     }
-    let rows = members
-        .iter()
-        .map(|(name, value)| vec![name.clone(), cell(Some(value))]);
-    print(&table(rows.collect()))
+    print(&told(one))
+}
+
+/// One thing as people read it: members of members stand behind a dot, lists of things at the end.
+fn told(one: &Value) -> String {
+    let (mut members, mut lists) = (Vec::new(), Vec::new());
+    unfold("", one, &mut members, &mut lists);
+    let mut text = table(members);
+    for (name, items) in lists {
+        let names = items.first().and_then(Value::as_object);
+        let names: Vec<&String> = names.into_iter().flat_map(|item| item.keys()).collect();
+        let head = |name: &&String| name.replace('_', " ").to_uppercase();
+        let heads = names.iter().map(head).collect();
+        let rows = items.iter();
+        let rows = rows.map(|item| names.iter().map(|name| cell(item.get(name))).collect());
+        let rows = table(std::iter::once(heads).chain(rows).collect());
+        text.push_str(&format!("\n\n{name}:\n{rows}"));
+    }
+    text
+}
+
+fn unfold<'a>(
+    name: &str,
+    value: &'a Value,
+    members: &mut Vec<Vec<String>>,
+    lists: &mut Vec<(String, &'a [Value])>,
+) {
+    match value {
+        Value::Object(object) => {
+            for (member, value) in object {
+                let dot = if name.is_empty() { "" } else { "." };
+                unfold(&format!("{name}{dot}{member}"), value, members, lists);
+            }
+        }
+        Value::Array(items) if items.iter().any(Value::is_object) => {
+            lists.push((name.to_owned(), items));
+        }
+        Value::Null | Value::Bool(_) | Value::Number(_) | Value::String(_) | Value::Array(_) => {
+            members.push(vec![name.to_owned(), cell(Some(value))]);
+        }
+    }
 }
 
 fn cell(value: Option<&Value>) -> String {
     match value {
         None | Some(Value::Null) => "-".to_owned(),
         Some(Value::String(text)) => text.chars().map(visible).collect(),
-        Some(other) => other.to_string(),
+        Some(Value::Array(items)) if items.is_empty() => "-".to_owned(),
+        Some(Value::Array(items)) => {
+            let items = items.iter().map(|item| cell(Some(item)));
+            items.collect::<Vec<_>>().join(", ")
+        }
+        Some(other @ (Value::Bool(_) | Value::Number(_) | Value::Object(_))) => other.to_string(),
     }
 }
 
@@ -95,6 +137,28 @@ mod tests {
             a lamp  Läb
             x       -"#]]
         .assert_eq(&table(rows));
+    }
+
+    #[test]
+    fn one_thing_is_told_with_its_lists() {
+        let session = json!({
+            "id": 12, "code": null, "counts": {"late": 0, "present": 2},
+            "warnings": ["a", "b"], "flags": [],
+            "devices": [{"fence": 1, "hardware_id": "lf-1"}, {"fence": 22, "hardware_id": "lf-2"}],
+        });
+        expect![[r#"
+            code            -
+            counts.late     0
+            counts.present  2
+            flags           -
+            id              12
+            warnings        a, b
+
+            devices:
+            FENCE  HARDWARE ID
+            1      lf-1
+            22     lf-2"#]]
+        .assert_eq(&told(&session));
     }
 
     #[test]
