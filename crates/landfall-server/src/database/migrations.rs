@@ -39,6 +39,10 @@ const STEPS: &[Step] = &[
     },
     step!(10, "0010_devices"),
     step!(11, "0011_config"),
+    Step {
+        sqlite: include_str!("../../migrations/0012_presence.sqlite.sql"),
+        ..step!(12, "0012_presence")
+    },
     step!(20, "0020_courses"),
     step!(21, "0021_sessions"),
     step!(22, "0022_marks"),

@@ -2,7 +2,8 @@
 
 use serde_json::json;
 
-use crate::harness::{Answer, Client, Kind, World, run};
+use crate::harness::campus::{Campus, offering};
+use crate::harness::{Answer, Client, Device, Kind, World, run};
 
 /// Sends a form as a browser does.
 async fn submit(browser: &Client, path: &str, fields: &[(&str, &str)]) -> Answer {
@@ -195,6 +196,87 @@ fn a_roster_is_checked_before_it_is_imported() {
             assert!(text(&admin.get("/people").await).contains("None."));
             assert!(import(&right, "import").await.contains("1 imported"));
             assert!(text(&admin.get("/people?course=CS101").await).contains("CS/2024/001"));
+        },
+        Kind::Sqlite,
+    );
+}
+
+/// A roster of a whole school is longer than other forms.
+#[test]
+fn a_long_roster_is_taken() {
+    run(
+        async |world: World| {
+            let api = world.admin().await;
+            let course = json!({"code": "CS101", "title": "Computers"});
+            api.post("/api/v1/courses", course).await.status(201);
+            let admin = browser(&world, "admin", world.password()).await;
+            let token = csrf(&admin.get("/people").await);
+            let mut csv = "matric,name,course,session,semester\n".to_owned();
+            for number in 0..30_000 {
+                let row =
+                    format!("CS/2024/{number:05},Ada Lovelace,CS101,2024/2025,1st Semester\n");
+                csv.push_str(&row);
+            }
+            let fields = [("csrf_token", &*token), ("csv", &csv), ("act", "check")];
+            let page = submit(&admin, "/people/import", &fields).await;
+            assert_eq!(page.code, 200);
+            assert!(text(&page).contains("30000"));
+        },
+        Kind::Sqlite,
+    );
+}
+
+#[test]
+fn a_name_of_the_configuration_is_not_pinned_by_saving_something_else() {
+    run(
+        async |world: World| {
+            let api = world.admin().await;
+            let device = Device::claimed(&world, 1).await;
+            let scope = format!("/api/v1/config/device:{}", device.id);
+            let layer = json!({"values": {"device_name": "First"}, "base_revision": 0});
+            api.put(&scope, layer).await.status(200);
+            let admin = browser(&world, "admin", world.password()).await;
+            let path = format!("/devices/{}", device.id);
+            let token = csrf(&admin.get(&path).await);
+            let save = async |typed: &str, named: &str| {
+                let fields = [
+                    ("csrf_token", &*token),
+                    ("name", typed),
+                    ("named", named),
+                    ("room", "B1"),
+                    ("labels", ""),
+                    ("enabled", "true"),
+                ];
+                assert_eq!(submit(&admin, &path, &fields).await.code, 303);
+                api.get(&device.path("")).await.json["name"].clone()
+            };
+            assert_eq!(save("First", "First").await, "First");
+            let nothing = json!({"values": {}, "base_revision": 1});
+            api.put(&scope, nothing).await.status(200);
+            let shown = api.get(&device.path("")).await;
+            assert_eq!(shown.json["name"], device.id.as_str());
+            assert_eq!(save("Typed", device.id.as_str()).await, "Typed");
+        },
+        Kind::Sqlite,
+    );
+}
+
+#[test]
+fn the_page_of_a_session_tells_its_passphrase() {
+    run(
+        async |world: World| {
+            let campus = Campus::new(world).await;
+            campus.device(1).await.beat(json!({})).await;
+            let session = offering(json!({"passphrase": r"a;b\c:dd<"}));
+            let made = campus
+                .admin
+                .post("/api/v1/sessions", session)
+                .await
+                .status(201);
+            let admin = browser(&campus.world, "admin", campus.world.password()).await;
+            let path = format!("/sessions/{}", made.json["id"]);
+            let page = text(&admin.get(&path).await);
+            assert!(page.contains(r"<code>a;b\c:dd&#60;</code>"), "{page}");
         },
         Kind::Sqlite,
     );

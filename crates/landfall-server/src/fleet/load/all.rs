@@ -9,9 +9,10 @@ use super::Which;
 use crate::database::{Database, DatabaseError};
 
 /// Devices of a part.
-const PART: i64 = 4096;
-/// Parts that are read at the same time: a connection each, of the few that there are.
-const AT_ONCE: usize = 4;
+const PART: i64 = 8192;
+/// Parts that are read at the same time: a connection each, of the few that there are. Devices and
+/// their presence are read at once, so twice as many are busy.
+const AT_ONCE: usize = 2;
 
 /// How the rows of a part are read.
 pub(crate) type Read<T> =

@@ -11,12 +11,15 @@ use serde_json::Value;
 use std::net::SocketAddr;
 use tower::ServiceExt;
 
-use super::{Elsewhere, Pages, Who};
+use super::wire::List;
+use super::{Elsewhere, Pages, Who, escape};
 use crate::http::auth::{self, Credential, Identity};
 use crate::people::logins;
 
 /// Most bytes of an answer: a list of 200 entries is a few hundred KiB.
 const ANSWER_MAX: usize = 16 * 1024 * 1024;
+/// Most entries of a list that a page shows as a whole.
+const ALL_MAX: usize = 2000;
 
 /// Asks for somebody.
 #[derive(Clone)]
@@ -134,6 +137,21 @@ impl Api {
                 serde_json::from_value(value).map_err(|error| Refused::unreadable(&error))
             })
             .map_err(|refused| Elsewhere::refused(&self.who, refused))
+    }
+
+    /// Reads a list, page by page; of a very long one the beginning.
+    pub(super) async fn all<T: DeserializeOwned>(&self, path: &str) -> Result<Vec<T>, Elsewhere> {
+        let first = format!("{path}?limit=200");
+        let mut list: List<T> = self.get(&first).await?;
+        let mut items = std::mem::take(&mut list.items);
+        while let Some(cursor) = &list.next
+            && items.len() < ALL_MAX
+        {
+            let next = format!("{first}&cursor={}", escape(cursor));
+            list = self.get(&next).await?;
+            items.append(&mut list.items);
+        }
+        Ok(items)
     }
 
     /// Changes something. `csrf` is what the form carried.

@@ -12,7 +12,6 @@ use serde_json::{Value, json};
 use super::api::Api;
 use super::devices::again;
 use super::login::Csrf;
-use super::wire::List;
 use super::{Note, Pages, Shown, Who, escape, show};
 
 pub(super) fn routes() -> Router<Pages> {
@@ -54,13 +53,11 @@ async fn list(api: Api) -> Shown {
 }
 
 async fn page(api: &Api, note: Option<Note>) -> Shown {
-    let courses: List<Course> = api.get("/api/v1/courses?limit=200").await?;
-    let assignments: List<Assignment> = api.get("/api/v1/assignments?limit=200").await?;
     Ok(show(&CoursesPage {
         who: Some(api.who.clone()),
         note,
-        courses: courses.items,
-        assignments: assignments.items,
+        courses: api.all("/api/v1/courses").await?,
+        assignments: api.all("/api/v1/assignments").await?,
     }))
 }
 

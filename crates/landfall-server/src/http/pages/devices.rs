@@ -12,7 +12,7 @@ use serde_json::{Value, json};
 use super::api::{Api, Refused};
 use super::forms::{text, words};
 use super::login::Csrf;
-use super::wire::{Device, Devices, List, Summary};
+use super::wire::{Device, Devices, Summary};
 use super::{Note, Pages, Shown, Who, escape, show, wire};
 
 pub(super) fn routes() -> Router<Pages> {
@@ -128,11 +128,10 @@ async fn devices_page(
 const PAGE: u32 = 100;
 
 async fn attended(api: &Api) -> Shown {
-    let list: List<Attended> = api.get("/api/v1/attendance?limit=200").await?;
     Ok(show(&AttendancePage {
         who: Some(api.who.clone()),
         note: None,
-        items: list.items,
+        items: api.all("/api/v1/attendance").await?,
     }))
 }
 
@@ -182,18 +181,23 @@ async fn device_page(api: &Api, id: &str, note: Option<Note>) -> Shown {
 struct Change {
     csrf_token: String,
     name: String,
+    /// The name that was shown: it may be of the configuration, which goes on to rule where nobody
+    /// typed another.
+    named: String,
     room: String,
     labels: String,
     enabled: Option<String>,
 }
 
 async fn change(api: Api, Path(id): Path<String>, Form(form): Form<Change>) -> Shown {
-    let body = json!({
-        "name": text(&form.name),
+    let mut body = json!({
         "room": text(&form.room),
         "labels": words(&form.labels),
         "enabled": form.enabled.is_some(),
     });
+    if form.name != form.named {
+        body["name"] = text(&form.name);
+    }
     done(&api, &id, Method::PATCH, "", &form.csrf_token, &body).await
 }
 

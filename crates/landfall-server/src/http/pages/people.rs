@@ -2,7 +2,7 @@
 
 use askama::Template;
 use axum::Router;
-use axum::extract::{Form, Query};
+use axum::extract::{DefaultBodyLimit, Form, Query};
 use axum::http::Method;
 use axum::routing::{get, post};
 use serde::Deserialize;
@@ -14,12 +14,18 @@ use super::forms::{sent, text};
 use super::wire::List;
 use super::{Note, Pages, Shown, Who, escape, show};
 
+/// The largest form of an import, in bytes: a form writes most characters of a table as three.
+const IMPORT_FORM_MAX: usize = 13 * 1024 * 1024;
+
 pub(super) fn routes() -> Router<Pages> {
     Router::new()
         .route("/people", get(list))
         .route("/people/users", post(create))
         .route("/people/users/change", post(change))
-        .route("/people/import", post(import))
+        .route(
+            "/people/import",
+            post(import).layer(DefaultBodyLimit::max(IMPORT_FORM_MAX)),
+        )
         .route("/people/erase", post(erase))
 }
 
@@ -97,13 +103,10 @@ async fn list(api: Api, Query(query): Query<Roster>) -> Shown {
 }
 
 async fn page(api: &Api, query: Roster, beside: Beside) -> Shown {
-    let users: List<User> = if api.who.is_admin() {
-        api.get("/api/v1/users?limit=200").await?
+    let users: Vec<User> = if api.who.is_admin() {
+        api.all("/api/v1/users").await?
     } else {
-        List {
-            items: Vec::new(),
-            next: None,
-        }
+        Vec::new()
     };
     let mut path = "/api/v1/enrolments?limit=100".to_owned();
     for (name, value) in [
@@ -119,7 +122,7 @@ async fn page(api: &Api, query: Roster, beside: Beside) -> Shown {
     Ok(show(&PeoplePage {
         who: Some(api.who.clone()),
         note: beside.note,
-        users: users.items,
+        users,
         enrolments: api.get(&path).await?,
         query,
         csv: beside.csv,

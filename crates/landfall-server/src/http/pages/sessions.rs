@@ -17,7 +17,7 @@ use super::devices::again;
 use super::forms::{number, sent, text};
 use super::login::Csrf;
 use super::wire::{Devices, List, Mark, Session, SessionPreview, Summary};
-use super::{Elsewhere, Note, Pages, Shown, Who, escape, show};
+use super::{Note, Pages, Shown, Who, escape, show};
 
 pub(super) fn routes() -> Router<Pages> {
     Router::new()
@@ -153,13 +153,12 @@ async fn new_page(
     preview: Option<SessionPreview>,
 ) -> Shown {
     let devices: Devices = api.get("/api/v1/devices?limit=200").await?;
-    let courses: List<Course> = api.get("/api/v1/courses?limit=200").await?;
     Ok(show(&NewPage {
         who: Some(api.who.clone()),
         note,
         summary: devices.summary,
         devices,
-        courses: courses.items,
+        courses: api.all("/api/v1/courses").await?,
         form,
         preview,
     }))
@@ -199,26 +198,8 @@ async fn session_page(api: &Api, id: i64, note: Option<Note>) -> Shown {
         who: Some(api.who.clone()),
         note,
         session,
-        marks: all_marks(api, id).await?,
+        marks: api.all(&format!("/api/v1/sessions/{id}/marks")).await?,
     }))
-}
-
-/// Most marks that a page shows: the exports have them all.
-const MARKS_MAX: usize = 2000;
-
-async fn all_marks(api: &Api, id: i64) -> Result<Vec<Mark>, Elsewhere> {
-    let first = format!("/api/v1/sessions/{id}/marks?limit=200");
-    let mut list: List<Mark> = api.get(&first).await?;
-    let mut marks = std::mem::take(&mut list.items);
-    while let Some(cursor) = &list.next
-        && marks.len() < MARKS_MAX
-    {
-        list = api
-            .get(&format!("{first}&cursor={}", escape(cursor)))
-            .await?;
-        marks.append(&mut list.items);
-    }
-    Ok(marks)
 }
 
 async fn end(api: Api, Path(id): Path<i64>, Form(form): Form<Csrf>) -> Shown {

@@ -188,6 +188,31 @@ impl Session {
     pub(super) fn is_active(&self) -> bool {
         self.state == "active"
     }
+
+    /// The passphrase of its network, for phones that scan no code.
+    pub(super) fn passphrase(&self) -> Option<String> {
+        wifi_field(self.qr.as_deref()?, 'P')
+    }
+}
+
+/// A field of the text in a Wi-Fi QR code: `WIFI:T:WPA;S:name;P:secret;;`, where a backslash stands
+/// before a character that would else end something.
+fn wifi_field(text: &str, wanted: char) -> Option<String> {
+    let mut chars = text.strip_prefix("WIFI:")?.chars();
+    loop {
+        let (name, colon) = (chars.next()?, chars.next()?);
+        let mut value = String::new();
+        loop {
+            match chars.next()? {
+                ';' => break,
+                '\\' => value.push(chars.next()?),
+                other => value.push(other),
+            }
+        }
+        if (name, colon) == (wanted, ':') {
+            return Some(value);
+        }
+    }
 }
 
 /// The code of the moment.
@@ -320,3 +345,19 @@ pub(super) fn svg(text: &str) -> String {
 
 /// The light border that scanners need, in modules (ISO/IEC 18004).
 const QUIET: i32 = 4;
+
+#[cfg(test)]
+mod tests {
+    use super::wifi_field;
+
+    #[test]
+    fn the_fields_of_a_wifi_code() {
+        let text = r"WIFI:T:WPA;S:a\;P:b;P:x\\y\;z;;";
+        assert_eq!(wifi_field(text, 'S').as_deref(), Some("a;P:b"));
+        assert_eq!(wifi_field(text, 'P').as_deref(), Some(r"x\y;z"));
+        assert_eq!(wifi_field("WIFI:T:nopass;S:a;;", 'P'), None);
+        for wrong in ["", "WIFI:", "WIFI:P", "WIFI:P:a", r"WIFI:P:a\"] {
+            assert_eq!(wifi_field(wrong, 'P'), None, "{wrong}");
+        }
+    }
+}

@@ -1,0 +1,1 @@
+-- What is found by the time of its writing is what other processes wrote.
