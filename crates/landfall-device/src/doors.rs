@@ -130,7 +130,19 @@ impl<T: Timer, C: Clock, M: RawMutex> Doors<'_, T, C, M> {
         buffers: &mut [[u8; http::CONFIG_BUFFER_LEN]; N],
     ) -> Infallible {
         let so = move |device: &Device| config_runs(on, device);
-        self.http(Service::Config, on, doorway, so, buffers).await
+        let serving = self.http(Service::Config, on, doorway, so, buffers);
+        let lacks_password = move |device: &Device| {
+            let services = &device.services;
+            let enabled = services.config_server_enabled && on.is_up(&device.manager().status());
+            enabled && !services.config_server_runs()
+        };
+        let telling = self.tell_while(
+            lacks_password,
+            "config server: enabled without a password, so it does not start",
+        );
+        match select(serving, telling).await {
+            Either::First(never) | Either::Second(never) => match never {},
+        }
     }
 
     async fn http<D: Doorway, const N: usize, const LEN: usize>(
@@ -174,10 +186,30 @@ impl<T: Timer, C: Clock, M: RawMutex> Doors<'_, T, C, M> {
             let status = device.manager().status();
             on.is_up(&status) && webrepl::runs(&status, device.manager().wifi(), &device.services)
         };
-        self.open_while(doorway, so, async |acceptor| {
+        let serving = self.open_while(doorway, so, async |acceptor| {
             server.serve(acceptor, buffers).await
-        })
-        .await
+        });
+        let lacks_password = move |device: &Device| {
+            let status = device.manager().status();
+            let wanted = webrepl::is_wanted(&status, device.manager().wifi());
+            on.is_up(&status) && wanted && device.services.webrepl_secret().is_none()
+        };
+        let telling = self.tell_while(
+            lacks_password,
+            "webrepl: neither it nor the config server has a password, so it does not start",
+        );
+        match select(serving, telling).await {
+            Either::First(never) | Either::Second(never) => match never {},
+        }
+    }
+
+    /// Tells each time that the device comes to be so.
+    async fn tell_while(self, so: impl Fn(&Device) -> bool, warning: &str) -> Infallible {
+        loop {
+            self.until(&so).await;
+            log::warn!("{warning}");
+            self.until(|device| !so(device)).await;
+        }
     }
 
     /// Serves there while the device is so.

@@ -59,11 +59,15 @@ pub trait Device: http::Device {
 /// connected network's counts while it is connected, the access point's while that is up; either
 /// where both are.
 pub fn runs(status: &Status, wifi: &Wifi, services: &Services) -> bool {
+    services.webrepl_secret().is_some() && is_wanted(status, wifi)
+}
+
+/// Whether it would run, had it a password.
+pub(crate) fn is_wanted(status: &Status, wifi: &Wifi) -> bool {
     let joined = status.ssid.filter(|_| status.station_ip.is_some());
     let of_station = joined.is_some_and(|ssid| {
         let mut known = wifi.networks.iter().filter(|known| known.ssid == ssid);
         known.any(|known| known.enables_webrepl)
     });
-    let of_ap = status.ap_up && wifi.ap.enables_webrepl;
-    services.webrepl_secret().is_some() && (of_station || of_ap)
+    of_station || status.ap_up && wifi.ap.enables_webrepl
 }

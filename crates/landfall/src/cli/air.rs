@@ -5,6 +5,7 @@ use std::path::PathBuf;
 use std::process::ExitCode;
 
 use clap::Args;
+use clap::error::ErrorKind;
 use landfall::host::ask;
 use landfall_sim::air::answer::Answer;
 use landfall_sim::air::command::{Command, USAGE, line_of};
@@ -29,10 +30,7 @@ impl AirWord {
     pub(super) fn run(self) -> Ended {
         let words: Vec<&str> = self.command.iter().map(String::as_str).collect();
         if let Err(error) = Command::from_words(&words) {
-            let mut command = <super::Cli as clap::CommandFactory>::command();
-            command
-                .error(clap::error::ErrorKind::InvalidValue, error)
-                .exit();
+            super::end_as_wrong_usage("air", ErrorKind::InvalidValue, error);
         }
         let help = "name the socket that the running simulation printed";
         let answer = ask(&self.socket, &line_of(&words))

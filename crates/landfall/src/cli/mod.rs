@@ -21,6 +21,7 @@ use std::fmt;
 use std::path::Path;
 use std::process::ExitCode;
 
+use clap::error::ErrorKind;
 use clap::{Args, CommandFactory, Parser, Subcommand};
 use clap_complete::Shell;
 
@@ -174,6 +175,15 @@ fn block_on<T>(future: impl Future<Output = T>) -> T {
     runtime.block_on(future)
 }
 
+/// Says what is wrong with the words after that one, with its usage, and ends with status 2.
+fn end_as_wrong_usage(word: &str, kind: ErrorKind, why: impl fmt::Display) -> ! {
+    let mut program = Cli::command();
+    // Tells each word how it is called.
+    program.build();
+    let word = program.find_subcommand(word).cloned();
+    word.unwrap_or(program).error(kind, why).exit()
+}
+
 /// Reads a file that the user named.
 fn read(path: &Path) -> Result<String, Failure> {
     let text = std::fs::read_to_string(path);
@@ -191,13 +201,14 @@ mod tests {
 
     #[test]
     fn every_word_has_an_example() {
-        for word in Cli::command().get_subcommands() {
+        let check = |word: &clap::Command| {
             let help = word.get_after_help().map(ToString::to_string);
-            assert!(
-                help.is_some_and(|h| h.contains("Example")),
-                "{}",
-                word.get_name()
-            );
+            let shows_one = help.is_some_and(|help| help.contains("Example"));
+            assert!(shows_one, "{}", word.get_name());
+        };
+        for word in Cli::command().get_subcommands() {
+            check(word);
+            word.get_subcommands().for_each(check);
         }
     }
 }

@@ -193,7 +193,7 @@ impl Drop for Sim {
 }
 
 /// `landfall sim` in that folder.
-fn command(folder: &Path, air: &str) -> Command {
+pub(crate) fn command(folder: &Path, air: &str) -> Command {
     std::fs::write(folder.join("air.toml"), air).unwrap();
     let mut command = Command::new(LANDFALL);
     command.arg("sim").arg("--json");

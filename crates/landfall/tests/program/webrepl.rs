@@ -1,15 +1,16 @@
 //! WebREPL as its stock clients speak it: the command-line one, which masks no frames, and the
 //! program's own.
 
+use std::fs::File;
 use std::io::{Read, Write};
 use std::net::TcpStream;
 use std::path::Path;
-use std::process::{Command, Output};
+use std::process::{Command, Output, Stdio};
 use std::time::{Duration, Instant};
 
 use serde_json::Value;
 
-use super::host::{HOME, LANDFALL, Sim, status, text};
+use super::host::{HOME, LANDFALL, Sim, command, status, text};
 
 const PASSWORD: &str = "sesame-open";
 const PATIENCE: Duration = Duration::from_secs(30);
@@ -294,6 +295,30 @@ fn it_runs_by_the_word_of_what_the_device_is_on() {
         let runs = connect(&sim).is_ok();
         assert_eq!(runs, of_station || of_ap, "{of_station} {of_ap}");
     }
+}
+
+#[test]
+fn a_door_without_a_password_is_spoken_of() {
+    let folder = tempfile::tempdir().unwrap();
+    let config = folder.path().join("networks.json");
+    let json = r#"{"schema":2,"known_networks":[],"access_point":{"enables_webrepl":true},"config_server":{"enabled":true}}"#;
+    std::fs::write(&config, json).unwrap();
+    let log = folder.path().join("log");
+    let mut sim = command(folder.path(), HOME);
+    sim.arg("--config").arg(&config).stdout(Stdio::null());
+    sim.stderr(File::create(&log).unwrap());
+    let mut sim = sim.spawn().unwrap();
+    let deadline = Instant::now() + PATIENCE;
+    let said = |what: &str| std::fs::read_to_string(&log).unwrap().contains(what);
+    let both = || {
+        said("webrepl: neither it nor the config server has a password")
+            && said("config server: enabled without a password")
+    };
+    while !both() && Instant::now() < deadline {
+        std::thread::sleep(Duration::from_millis(20));
+    }
+    sim.kill().and_then(|()| sim.wait()).unwrap();
+    assert!(both(), "{}", std::fs::read_to_string(&log).unwrap());
 }
 
 #[test]

@@ -68,6 +68,11 @@ fn wrong_usage_ends_with_2() {
         assert_eq!(status(&out), 2, "{words:?}");
         assert!(out.stdout.is_empty() && !out.stderr.is_empty(), "{words:?}");
     }
+    let told = text(&run(&["air", "/nope", "fly"]).stderr);
+    assert!(
+        told.contains("Usage: landfall air [OPTIONS] <SOCKET> <COMMAND>..."),
+        "{told}"
+    );
 }
 
 #[test]
@@ -93,34 +98,6 @@ fn every_word_has_its_page() {
     }
     let page = std::fs::read_to_string(pages.join("landfall-qr.1")).unwrap();
     assert!(page.contains(".SH SYNOPSIS") && page.contains("\\fB\\-\\-hidden\\fR"));
-}
-
-/// The words that a help lists.
-fn listed(help: &str) -> Vec<String> {
-    let list = help.split("Commands:\n").nth(1).unwrap_or("");
-    let list = list.split("\n\n").next().unwrap_or("").lines();
-    // The text of a word goes on further to the right.
-    let words = list.filter(|line| line.starts_with("  ") && !line.starts_with("   "));
-    let words = words.filter_map(|line| line.split_whitespace().next());
-    words
-        .filter(|word| *word != "help")
-        .map(String::from)
-        .collect()
-}
-
-#[test]
-fn every_help_has_an_example() {
-    let help = |words: &[&str]| {
-        let told = text(&run(&[words, &["--help"]].concat()).stdout);
-        assert!(told.contains("Example"), "{words:?}: {told}");
-        told
-    };
-    for word in listed(&help(&[])) {
-        // The words of a word of these are shown by its own examples.
-        for part in listed(&help(&[&word])) {
-            help(&[&word, &part]);
-        }
-    }
 }
 
 #[test]

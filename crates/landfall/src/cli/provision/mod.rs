@@ -12,7 +12,8 @@ use std::path::Path;
 use std::process::ExitCode;
 use std::time::Duration;
 
-use clap::{Args, CommandFactory, ValueEnum};
+use clap::error::ErrorKind;
+use clap::{Args, ValueEnum};
 use indicatif::ProgressBar;
 use landfall_core::net::{Security, Ssid};
 use serde_json::json;
@@ -147,8 +148,7 @@ impl Provision {
         if self.ssid.is_none() && !self.scan && self.label.is_none() && !interactive {
             let missing =
                 "name a network, or give --scan or --label: there is no terminal to pick one on";
-            let kind = clap::error::ErrorKind::MissingRequiredArgument;
-            super::Cli::command().error(kind, missing).exit();
+            super::end_as_wrong_usage("provision", ErrorKind::MissingRequiredArgument, missing);
         }
         let given = self.given(interactive)?;
         let mut door = busy("looking for the device", || Door::open(&self.device))?;
