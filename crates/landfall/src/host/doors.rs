@@ -24,7 +24,7 @@ use super::{DeviceClock, Port, Pty};
 /// Connections that a side serves at one time: the event streams, and as many others.
 const CONNECTIONS: usize = 2 * STREAMS_ON_HOST as usize;
 /// Connections that the config server serves at one time.
-const CONFIG_CONNECTIONS: usize = 4;
+const CONFIG_CONNECTIONS: usize = 8;
 
 /// The ports of a device, in the order of `--port-base`.
 #[derive(Debug)]
