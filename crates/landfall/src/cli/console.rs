@@ -80,7 +80,7 @@ pub(super) fn open(path: &Path) -> io::Result<File> {
 fn talk(mut port: File, reader: File) -> io::Result<ExitCode> {
     let mut editor = DefaultEditor::new().map_err(io::Error::other)?;
     let mut printer = editor.create_external_printer().map_err(io::Error::other)?;
-    let coloured = std::env::var_os("NO_COLOR").is_none();
+    let coloured = super::may_colour();
     std::thread::spawn(move || {
         for_each_line(reader, |line| {
             let _ = printer.print(painted(line, coloured));

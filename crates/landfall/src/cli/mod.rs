@@ -154,12 +154,17 @@ fn start_logging(verbose: u8) {
         _ => "trace",
     };
     let filter = EnvFilter::try_from_default_env().unwrap_or_else(|_| EnvFilter::new(level));
-    let coloured = std::io::stderr().is_terminal() && std::env::var_os("NO_COLOR").is_none();
+    let coloured = std::io::stderr().is_terminal() && may_colour();
     tracing_subscriber::fmt()
         .with_env_filter(filter)
         .with_ansi(coloured)
         .with_writer(std::io::stderr)
         .init();
+}
+
+/// Whether nobody asked for plain text: an empty `NO_COLOR` asks for nothing (no-color.org).
+fn may_colour() -> bool {
+    std::env::var_os("NO_COLOR").is_none_or(|word| word.is_empty())
 }
 
 /// Runs a future of the server's on a runtime of its own.
