@@ -25,6 +25,7 @@ pub mod netlink;
 pub mod privileges;
 pub mod probe;
 pub mod process;
+pub mod program;
 pub mod radio;
 pub mod resolver;
 pub mod rivals;

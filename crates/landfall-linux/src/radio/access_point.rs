@@ -4,32 +4,29 @@ use std::fs::OpenOptions;
 use std::io::{self, Write};
 use std::os::unix::fs::OpenOptionsExt;
 use std::path::Path;
-use std::process::Command;
 use std::time::{Duration, Instant};
 
 use async_io::Timer;
-use futures_lite::future;
 use landfall_core::net::{Channel, Mac};
 
 use super::driver::Settings;
-use super::station::{answering, missing};
-use crate::control::{Control, ControlError, Events};
+use crate::control::{Control, ControlError};
 use crate::hostapd::{self, AccessPoint, Event};
-use crate::process::{Process, find};
+use crate::program::Program;
 use crate::wpa::text::line;
 
 /// Time for it to be up after it answers; a radar-free channel takes a moment, a country another one.
 const UP_TIMEOUT: Duration = Duration::from_secs(4);
 /// How often it is asked meanwhile.
 const UP_RETRY: Duration = Duration::from_millis(20);
+/// The folder of its sockets, in ours.
+pub(super) const SOCKETS: &str = "hostapd";
 /// Who may read the file with its key.
 const MODE: u32 = 0o600;
 
 /// A running hostapd.
 pub(super) struct Ap {
-    process: Process,
-    control: Control,
-    events: Events,
+    program: Program,
     pub(super) target: AccessPoint,
     pub(super) channel: Channel,
     pub(super) clients: Vec<Mac>,
@@ -53,76 +50,62 @@ impl Ap {
         target: AccessPoint,
         channel: Channel,
     ) -> io::Result<Self> {
-        let program = find("hostapd").ok_or_else(|| missing("hostapd"))?;
-        let folder = settings.run.join("hostapd");
+        let folder = settings.run.join(SOCKETS);
         let config = settings.run.join("hostapd.conf");
         let text = target.config(interface, &folder, channel, settings.country.as_deref());
         write_private(&config, text.as_bytes())?;
-        let process = Process::start("hostapd", Command::new(program).arg(&config))?;
+        let words = [config.as_os_str()];
         let socket = folder.join(interface);
-        let started = async {
-            let control = answering(&process, &socket, &settings.run).await?;
-            let events = Events::attach(&socket, &settings.run)
-                .await
-                .map_err(io::Error::other)?;
-            let channel = up(&control).await?.unwrap_or(channel);
-            Ok((control, events, channel))
-        };
-        let started = started.await;
+        let started = Program::start("hostapd", &words, &socket, &settings.run).await;
         // It has read its key.
         let _ = std::fs::remove_file(&config);
-        let (control, events, channel) = match started {
-            Ok(started) => started,
+        let program = started?;
+        match up(program.control()).await {
+            Ok(is) => Ok(Self {
+                program,
+                target,
+                channel: is.unwrap_or(channel),
+                clients: Vec::new(),
+            }),
             Err(error) => {
-                process.stop().await;
-                return Err(error);
+                program.stop().await;
+                Err(error)
             }
-        };
-        Ok(Self {
-            process,
-            control,
-            events,
-            target,
-            channel,
-            clients: Vec::new(),
-        })
+        }
     }
 
     /// Takes it down.
     pub(super) async fn stop(self) {
-        self.process.stop().await;
+        self.program.stop().await;
     }
 
     /// What happens next. Dropping the future loses nothing.
     pub(super) async fn next(&self) -> ApEvent {
-        let said = async {
-            match self.events.next().await {
-                Ok(line) => ApEvent::Said(Event::parse(&line)),
-                Err(_) => ApEvent::Gone,
-            }
-        };
-        let gone = async {
-            self.process.ended().await;
-            ApEvent::Gone
-        };
-        future::or(said, gone).await
+        match self.program.next().await {
+            Some(line) => ApEvent::Said(Event::parse(&line)),
+            None => ApEvent::Gone,
+        }
+    }
+
+    fn control(&self) -> &Control {
+        self.program.control()
     }
 
     /// Begins to move; refused where the driver cannot announce it.
     pub(super) async fn move_to(&self, channel: Channel) -> Result<(), ControlError> {
-        self.control.order(&hostapd::move_request(channel)).await
+        self.control().order(&hostapd::move_request(channel)).await
     }
 
     /// Has a client leave.
     pub(super) async fn let_go(&self, client: Mac) -> Result<(), ControlError> {
-        self.control
+        self.control()
             .order(&format!("DEAUTHENTICATE {client}"))
             .await
     }
 
     /// How strongly a client is heard, in dBm.
     pub(super) async fn rssi(&self, client: Mac) -> Option<i8> {
-        let said = self.control.ask(&format!("STA {client}")).await.ok()?;
+        let said = self.control().ask(&format!("STA {client}")).await.ok()?;
         let rssi: i32 = line(&said, "signal")?.parse().ok()?;
         Some(rssi.clamp(-127, 0) as i8)
     }

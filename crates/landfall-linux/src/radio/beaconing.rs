@@ -7,7 +7,8 @@ use landfall_core::net::{Channel, Mac};
 use landfall_core::radio::{RadioEvent, Reason};
 
 use super::access_point::{Ap, ApEvent};
-use super::driver::{Driver, Fault, SETTLE, Work};
+use super::driver::{Driver, Fault, SETTLE};
+use super::work::Work;
 use crate::hostapd::{AccessPoint, Event};
 use crate::wpa::bss;
 use crate::wpa::network::Network;
@@ -210,15 +211,9 @@ impl Driver {
             ApEvent::Said(Event::Disabled | Event::Terminating) | ApEvent::Gone => {
                 tracing::error!("hostapd ended");
                 self.take_down().await;
-                let work = std::mem::replace(&mut self.work, Work::Idle);
                 self.line.tell(RadioEvent::ApStopped);
-                match work {
-                    Work::Moving { to, then, .. } => self.end_move(to, then).await,
-                    other @ (Work::Idle
-                    | Work::Scanning { .. }
-                    | Work::Seeking { .. }
-                    | Work::Joining { .. }
-                    | Work::Leaving { .. }) => self.work = other,
+                if let Some((to, then)) = self.work.take_move() {
+                    self.end_move(to, then).await;
                 }
             }
             ApEvent::Said(Event::Enabled | Event::Moved(None) | Event::Other) => {}
@@ -226,21 +221,13 @@ impl Driver {
     }
 
     async fn moved(&mut self, to: Channel) {
-        match std::mem::replace(&mut self.work, Work::Idle) {
-            Work::Moving { then, .. } => self.end_move(to, then).await,
-            other @ (Work::Idle
-            | Work::Scanning { .. }
-            | Work::Seeking { .. }
-            | Work::Joining { .. }
-            | Work::Leaving { .. }) => {
-                self.work = other;
-                if let Some(ap) = &mut self.ap
-                    && ap.channel != to
-                {
-                    ap.channel = to;
-                    self.line.tell(RadioEvent::ApMoved { channel: to });
-                }
-            }
+        if let Some((_, then)) = self.work.take_move() {
+            self.end_move(to, then).await;
+        } else if let Some(ap) = &mut self.ap
+            && ap.channel != to
+        {
+            ap.channel = to;
+            self.line.tell(RadioEvent::ApMoved { channel: to });
         }
     }
 }

@@ -1,15 +1,5 @@
-//! The driver: one loop between the machine's orders and what the programs and the kernel say.
-//!
-//! ```text
-//!          Scan           results
-//!  Idle ─────────▶ Scanning ─────▶ Idle
-//!       Join, AP elsewhere unknown     row          moved
-//!  Idle ─────────▶ Seeking ─────▶ Moving ─────▶ Joining ─────▶ Idle, linked or not
-//!       Join                                      ▲
-//!  Idle ──────────────────────────────────────────┘
-//!       Leave             down
-//!  Idle ─────────▶ Leaving ─────▶ Idle
-//! ```
+//! The driver: one loop between the machine's orders and what the programs and the kernel say. What
+//! follows from what is `work`'s to decide.
 //!
 //! Bringing the access point up and down is waited for where it stands: nothing else goes on then. A
 //! cancel ends a scan or a join at once.
@@ -27,12 +17,12 @@ use landfall_device::host::HostClock;
 use super::access_point::{Ap, ApEvent};
 use super::address::{Address, Asker, Dhcp};
 use super::station::{Station, StationEvent};
+use super::work::{Step, Work};
 use super::{Line, LinuxRadio, Order};
 use crate::board::Board;
 use crate::dhcp::News;
 use crate::hostapd::AccessPoint;
-use crate::wpa::network::Network;
-use crate::wpa::{Attempt, Event};
+use crate::wpa::Event;
 
 /// How long a link may take to go down, and an access point to move: a little less than the machine
 /// waits.
@@ -93,36 +83,6 @@ pub struct Driver {
     pub(super) work: Work,
     /// Starts of wpa_supplicant that failed in a row.
     failed_starts: u8,
-}
-
-/// What is under way.
-pub(super) enum Work {
-    Idle,
-    /// The scan is ended at `due` with what it heard; `is_over` then, and only its end is waited for.
-    Scanning {
-        since: Instant,
-        due: Instant,
-        is_over: bool,
-    },
-    /// A network that may be on another channel than the access point is looked for.
-    Seeking {
-        network: Network,
-        since: Instant,
-    },
-    /// The access point moves, and then the network is joined, if one is.
-    Moving {
-        to: Channel,
-        due: Instant,
-        then: Option<Network>,
-    },
-    Joining {
-        network: Network,
-        attempt: Attempt,
-        since: Instant,
-    },
-    Leaving {
-        due: Instant,
-    },
 }
 
 enum Happening {
@@ -240,13 +200,11 @@ impl Driver {
         };
         let lent = async { Happening::Address(address.next(&board.route).await) };
         let due = async {
-            match work {
-                Work::Scanning { due, .. } | Work::Moving { due, .. } | Work::Leaving { due } => {
-                    Timer::at(*due).await;
-                    Happening::Due
-                }
-                Work::Idle | Work::Seeking { .. } | Work::Joining { .. } => future::pending().await,
+            match work.due() {
+                Some(due) => drop(Timer::at(due).await),
+                None => future::pending().await,
             }
+            Happening::Due
         };
         future::or(
             future::or(ordered, said),
@@ -321,24 +279,10 @@ impl Driver {
         tracing::error!("wpa_supplicant ended, and is started again");
         self.station = None;
         self.unlink();
-        match std::mem::replace(&mut self.work, Work::Idle) {
-            Work::Idle => {}
-            Work::Scanning { .. } => self.line.tell(RadioEvent::ScanFailed),
-            Work::Seeking { .. } | Work::Joining { .. } | Work::Moving { then: Some(_), .. } => {
-                self.tell_failed(Reason::TIMED_OUT);
-            }
-            Work::Moving {
-                to,
-                due,
-                then: None,
-            } => {
-                self.work = Work::Moving {
-                    to,
-                    due,
-                    then: None,
-                };
-            }
-            Work::Leaving { .. } => self.line.tell(RadioEvent::Left),
+        let (work, told) = std::mem::take(&mut self.work).interrupt();
+        self.work = work;
+        if let Some(event) = told {
+            self.line.tell(event);
         }
         if self.link.take().is_some() {
             self.line.tell(RadioEvent::Lost { reason: MISSED });
@@ -375,7 +319,7 @@ impl Driver {
 
     /// What was under way took too long.
     async fn overdue(&mut self) -> Result<(), Fault> {
-        match std::mem::replace(&mut self.work, Work::Idle) {
+        match std::mem::take(&mut self.work) {
             Work::Moving { to, then, .. } => self.move_again(to, then).await,
             Work::Leaving { .. } => self.left().await,
             Work::Scanning { since, is_over, .. } => self.cut_scan(since, is_over).await,
@@ -388,34 +332,18 @@ impl Driver {
 
     /// What the station's program says.
     async fn hear(&mut self, event: Event) -> Result<(), Fault> {
-        match (&mut self.work, event) {
-            (Work::Scanning { since, .. }, Event::ScanResults)
-            | (
-                Work::Scanning {
-                    since,
-                    is_over: true,
-                    ..
-                },
-                Event::ScanFailed,
-            ) => {
-                let since = *since;
-                self.end_scan(since).await
-            }
-            (Work::Scanning { .. }, Event::ScanFailed) => self.scan_again().await,
-            (Work::Seeking { .. }, Event::ScanResults | Event::ScanFailed) => self.sought().await,
-            (Work::Joining { attempt, .. }, event) => match attempt.handle(event) {
-                Some(verdict) => self.judge(verdict).await,
-                None => Ok(()),
-            },
-            (Work::Leaving { .. }, Event::Disconnected { .. }) => self.left().await,
-            (_, Event::Disconnected { reason, .. }) if self.link.is_some() => {
-                self.lose(Reason::Code(reason)).await
-            }
-            (_, Event::ChannelSwitch { frequency }) => {
+        match self.work.hear(event, self.link.is_some()) {
+            Step::Nothing => Ok(()),
+            Step::EndScan(since) => self.end_scan(since).await,
+            Step::ScanAgain => self.scan_again().await,
+            Step::Sought => self.sought().await,
+            Step::Judge(verdict) => self.judge(verdict).await,
+            Step::Left => self.left().await,
+            Step::Lose(reason) => self.lose(reason).await,
+            Step::Follow(frequency) => {
                 self.follow(frequency).await;
                 Ok(())
             }
-            _ => Ok(()),
         }
     }
 }

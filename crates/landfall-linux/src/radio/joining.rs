@@ -6,7 +6,8 @@ use async_io::Timer;
 use landfall_core::net::{Bssid, Channel, KeyMaterial, Security, Ssid};
 use landfall_core::radio::{AuthMode, RadioEvent, Reason};
 
-use super::driver::{Driver, Fault, SETTLE, Work};
+use super::driver::{Driver, Fault, SETTLE};
+use super::work::{Found, Work, failed, found};
 use crate::control::ControlError;
 use crate::wpa::network::Network;
 use crate::wpa::{Attempt, INCOMPATIBLE, Verdict};
@@ -80,7 +81,7 @@ impl Driver {
             Timer::after(SCAN_RETRY).await;
             return self.ask_scan(ssid).await;
         }
-        match std::mem::replace(&mut self.work, Work::Idle) {
+        match std::mem::take(&mut self.work) {
             Work::Seeking { .. } => self.fail(Reason::TIMED_OUT).await,
             Work::Scanning { .. }
             | Work::Idle
@@ -132,31 +133,20 @@ impl Driver {
 
     /// The network was looked for: it is joined where it was heard, after the access point went there.
     pub(super) async fn sought(&mut self) -> Result<(), Fault> {
-        let Work::Seeking { network, since } = std::mem::replace(&mut self.work, Work::Idle) else {
+        let Work::Seeking { network, since } = std::mem::take(&mut self.work) else {
             return Ok(());
         };
         let rows = match &self.station {
             Some(station) => station.rows(since).await.unwrap_or_default(),
             None => Vec::new(),
         };
-        let wanted = |bssid: Bssid| network.bssid.is_none_or(|pinned| pinned == bssid);
-        let found = rows
-            .iter()
-            .find(|row| row.ssid == Some(network.ssid) && wanted(row.bssid));
-        let Some(row) = found else {
-            return self.fail(Reason::NOT_FOUND).await;
-        };
-        let network = Network {
-            bssid: Some(row.bssid),
-            channel: Some(row.channel),
-            ..network
-        };
-        match &self.ap {
-            Some(ap) if ap.channel != row.channel => {
-                self.begin_move(row.channel, Some(network)).await;
+        match found(network, &rows, self.ap.as_ref().map(|ap| ap.channel)) {
+            Found::Nowhere => self.fail(Reason::NOT_FOUND).await,
+            Found::Here(network) => self.associate(network).await,
+            Found::Elsewhere(to, network) => {
+                self.begin_move(to, Some(network)).await;
                 Ok(())
             }
-            Some(_) | None => self.associate(network).await,
         }
     }
 
@@ -186,8 +176,7 @@ impl Driver {
             }
             return Ok(());
         }
-        let Work::Joining { network, since, .. } = std::mem::replace(&mut self.work, Work::Idle)
-        else {
+        let Work::Joining { network, since, .. } = std::mem::take(&mut self.work) else {
             return Ok(());
         };
         match verdict {
@@ -242,15 +231,8 @@ impl Driver {
             let _ = station.leave().await;
         }
         self.make_way().await;
-        self.tell_failed(reason);
+        self.line.tell(failed(reason));
         Ok(())
-    }
-
-    pub(super) fn tell_failed(&self, reason: Reason) {
-        self.line.tell(RadioEvent::JoinFailed {
-            reason,
-            comeback_ms: None,
-        });
     }
 
     pub(super) async fn begin_leave(&mut self) -> Result<(), Fault> {
@@ -290,7 +272,7 @@ impl Driver {
 
     /// Ends what is under way.
     pub(super) async fn cancel(&mut self) -> Result<(), Fault> {
-        match std::mem::replace(&mut self.work, Work::Idle) {
+        match std::mem::take(&mut self.work) {
             Work::Scanning { .. } => {
                 if let Some(station) = &self.station {
                     station.abort_scan().await;

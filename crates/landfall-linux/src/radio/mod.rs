@@ -7,8 +7,10 @@ mod beaconing;
 mod driver;
 mod joining;
 mod station;
+mod work;
 
 use std::cell::{Cell, RefCell};
+use std::path::Path;
 use std::rc::Rc;
 
 use async_channel::{Receiver, Sender};
@@ -17,11 +19,11 @@ use landfall_core::radio::{RadioEvent, RadioOp};
 use landfall_device::runtime::{Radio, Target};
 
 use crate::hostapd::AccessPoint;
+use crate::program;
 use crate::wpa::network::Network;
 
 pub use address::Dhcp;
 pub use driver::{Driver, Fault, Settings};
-pub use station::end_leftovers;
 
 /// Orders that wait for the driver. The machine asks for one operation at a time, and beside it for a
 /// cancel and a look.
@@ -182,4 +184,10 @@ impl Radio for &LinuxRadio {
             .find(|(known, _)| *known == client)
             .map(|(_, rssi)| *rssi)
     }
+}
+
+/// Ends the programs that an earlier run left behind.
+pub async fn end_leftovers(run: &Path) {
+    let [station, ap] = [station::SOCKETS, access_point::SOCKETS].map(|name| run.join(name));
+    program::end_leftovers(&[&station, &ap], run).await;
 }

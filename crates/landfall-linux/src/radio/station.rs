@@ -1,37 +1,28 @@
 //! The station: wpa_supplicant, started for our interface alone.
 
+use std::ffi::OsStr;
 use std::fs;
 use std::io;
-use std::path::{Path, PathBuf};
-use std::process::Command;
-use std::time::{Duration, Instant};
+use std::time::Instant;
 
-use async_io::Timer;
-use futures_lite::future;
 use landfall_core::net::{Channel, Ssid};
 use landfall_core::radio::{AuthMode, ScanRow};
 use zeroize::Zeroizing;
 
 use super::driver::Settings;
-use crate::control::{Control, ControlError, Events};
-use crate::process::{Process, find};
+use crate::control::{Control, ControlError};
+use crate::program::Program;
 use crate::wpa::network::Network;
 use crate::wpa::text::line;
 use crate::wpa::{self, Event, bss};
 
-/// Time for it to answer after its start.
-const START_TIMEOUT: Duration = Duration::from_secs(8);
-/// How often it is asked meanwhile.
-const START_RETRY: Duration = Duration::from_millis(20);
+/// The folder of its sockets, in ours.
+pub(super) const SOCKETS: &str = "wpa";
 /// Most rows of a scan that are told.
 const ROWS_MAX: usize = 200;
 
 /// A running wpa_supplicant.
-pub(super) struct Station {
-    process: Process,
-    control: Control,
-    events: Events,
-}
+pub(super) struct Station(Program);
 
 /// What happened there.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -54,56 +45,47 @@ impl Station {
     /// # Errors
     /// It is not installed, ends at once, or does not answer.
     pub(super) async fn start(settings: &Settings) -> io::Result<Self> {
-        let program = find("wpa_supplicant").ok_or_else(|| missing("wpa_supplicant"))?;
-        let folder = settings.run.join("wpa");
+        let folder = settings.run.join(SOCKETS);
         let config = settings.run.join("wpa_supplicant.conf");
         fs::write(&config, wpa::config(&folder, settings.country.as_deref()))?;
-        let mut command = Command::new(program);
-        command
-            .args(["-D", "nl80211", "-i", &settings.interface, "-c"])
-            .arg(&config);
-        let process = Process::start("wpa_supplicant", &mut command)?;
+        let words = ["-D", "nl80211", "-i", &settings.interface, "-c"].map(OsStr::new);
+        let words = [&words[..], &[config.as_os_str()]].concat();
         let socket = folder.join(&settings.interface);
-        let control = answering(&process, &socket, &settings.run).await?;
-        let events = Events::attach(&socket, &settings.run)
-            .await
-            .map_err(io::Error::other)?;
+        let program = Program::start("wpa_supplicant", &words, &socket, &settings.run).await?;
         for setting in wpa::SETTINGS {
             // An older version does not know it, and does without.
-            let _ = control.order(setting).await;
+            let _ = program.control().order(setting).await;
         }
-        Ok(Self {
-            process,
-            control,
-            events,
-        })
+        Ok(Self(program))
+    }
+
+    fn control(&self) -> &Control {
+        self.0.control()
     }
 
     /// Ends it; the interface is down then.
     pub(super) async fn stop(self) {
         // Who is left without a word is kept in the access point's list for minutes.
-        let _ = self.control.order("DISCONNECT").await;
-        self.process.stop().await;
+        let _ = self.control().order("DISCONNECT").await;
+        self.0.stop().await;
     }
 
     /// What happens next. Dropping the future loses nothing.
     pub(super) async fn next(&self) -> StationEvent {
-        let said = async {
-            match self.events.next().await {
-                Ok(line) => StationEvent::Said(Event::parse(&line)),
-                Err(_) => StationEvent::Gone,
-            }
-        };
-        let gone = async {
-            self.process.ended().await;
-            StationEvent::Gone
-        };
-        future::or(said, gone).await
+        match self.0.next().await {
+            Some(line) => StationEvent::Said(Event::parse(&line)),
+            None => StationEvent::Gone,
+        }
     }
 
     /// Begins a scan; false: another one is under way, whose end will do.
     pub(super) async fn scan(&self, ssid: Option<&Ssid>) -> Result<bool, ControlError> {
-        match self.control.ask(&wpa::scan_request(ssid)).await?.trim_end() {
+        match self
+            .control()
+            .ask(&wpa::scan_request(ssid))
+            .await?
+            .trim_end()
+        {
             "OK" => Ok(true),
             "FAIL-BUSY" => Ok(false),
             other => Err(ControlError::Refused(format!("SCAN: {other}"))),
@@ -112,7 +94,11 @@ impl Station {
 
     /// Keeps the rules of that country, where the kernel has them.
     pub(super) async fn keep_rules_of(&self, country: &str) {
-        if let Err(error) = self.control.order(&format!("SET country {country}")).await {
+        if let Err(error) = self
+            .control()
+            .order(&format!("SET country {country}"))
+            .await
+        {
             tracing::warn!("the rules of {country} cannot be kept: {error}");
         }
     }
@@ -120,7 +106,7 @@ impl Station {
     /// Ends the scan under way.
     pub(super) async fn abort_scan(&self) {
         // It may have ended by itself.
-        let _ = self.control.order("ABORT_SCAN").await;
+        let _ = self.control().order("ABORT_SCAN").await;
     }
 
     /// What was heard since then, strongest first.
@@ -131,7 +117,7 @@ impl Station {
         let mut rows = Vec::new();
         let mut from = 0;
         while rows.len() < ROWS_MAX {
-            let answer = self.control.ask(&bss::request(from)).await?;
+            let answer = self.control().ask(&bss::request(from)).await?;
             let mut last = None;
             for row in bss::rows(&answer) {
                 last = Some(row.id);
@@ -151,29 +137,29 @@ impl Station {
         self.leave().await?;
         // Who failed before is not passed over: that is for the machine to decide. The command's
         // name is another one in older versions.
-        if self.control.order("BSSID_IGNORE clear").await.is_err() {
-            let _ = self.control.order("BLACKLIST clear").await;
+        if self.control().order("BSSID_IGNORE clear").await.is_err() {
+            let _ = self.control().order("BLACKLIST clear").await;
         }
-        let id = self.control.ask("ADD_NETWORK").await?;
+        let id = self.control().ask("ADD_NETWORK").await?;
         let id = id.trim_end();
         for (name, value) in network.variables() {
             let command = Zeroizing::new(format!("SET_NETWORK {id} {name} {}", *value));
-            self.control.order(&command).await?;
+            self.control().order(&command).await?;
         }
-        while future::poll_once(self.events.next()).await.is_some() {}
-        self.control.order(&format!("SELECT_NETWORK {id}")).await
+        self.0.forget_said().await;
+        self.control().order(&format!("SELECT_NETWORK {id}")).await
     }
 
     /// Looks for the network once more.
     pub(super) async fn look_again(&self) {
         // It looks again by itself after a while, too.
-        let _ = self.control.order("REASSOCIATE").await;
+        let _ = self.control().order("REASSOCIATE").await;
     }
 
     /// Leaves, and forgets the network with its key.
     pub(super) async fn leave(&self) -> Result<(), ControlError> {
-        self.control.order("DISCONNECT").await?;
-        self.control.order("REMOVE_NETWORK all").await
+        self.control().order("DISCONNECT").await?;
+        self.control().order("REMOVE_NETWORK all").await
     }
 
     /// How the link is; none: there is none.
@@ -181,11 +167,11 @@ impl Station {
     /// # Errors
     /// The program does not answer, so that nobody knows.
     pub(super) async fn link(&self) -> Result<Option<LinkState>, ControlError> {
-        let status = self.control.ask("STATUS").await?;
+        let status = self.control().ask("STATUS").await?;
         if line(&status, "wpa_state") != Some("COMPLETED") {
             return Ok(None);
         }
-        let signal = self.control.ask("SIGNAL_POLL").await.unwrap_or_default();
+        let signal = self.control().ask("SIGNAL_POLL").await.unwrap_or_default();
         let rssi = line(&signal, "RSSI").and_then(|rssi| rssi.parse::<i32>().ok());
         let frequency = line(&status, "freq").and_then(|freq| freq.parse().ok());
         Ok(Some(LinkState {
@@ -200,67 +186,4 @@ impl Station {
         let of_name = rows.iter().filter(|row| row.ssid.as_ref() == Some(ssid));
         of_name.map(|row| row.auth).collect()
     }
-}
-
-/// Connects to a program's socket as soon as it answers there.
-pub(super) async fn answering(
-    process: &Process,
-    socket: &Path,
-    folder: &Path,
-) -> io::Result<Control> {
-    let asked = async {
-        let deadline = Instant::now() + START_TIMEOUT;
-        loop {
-            if let Ok(control) = Control::connect(socket, folder)
-                && control
-                    .ask("PING")
-                    .await
-                    .is_ok_and(|reply| reply.starts_with("PONG"))
-            {
-                return Ok(control);
-            }
-            if Instant::now() > deadline {
-                return Err(io::ErrorKind::TimedOut.into());
-            }
-            Timer::after(START_RETRY).await;
-        }
-    };
-    let ended = async {
-        process.ended().await;
-        Err(io::Error::other(
-            "it ended at once; RUST_LOG=debug shows what it said",
-        ))
-    };
-    future::or(asked, ended).await
-}
-
-/// The program is not installed.
-pub(super) fn missing(name: &str) -> io::Error {
-    io::Error::new(io::ErrorKind::NotFound, format!("{name} is not installed"))
-}
-
-/// Ends the programs that an earlier run left behind on these sockets.
-pub async fn end_leftovers(run: &Path) {
-    for folder in ["wpa", "hostapd"].map(|name| run.join(name)) {
-        let Ok(entries) = fs::read_dir(&folder) else {
-            continue;
-        };
-        for socket in entries.flatten().map(|entry: fs::DirEntry| entry.path()) {
-            end_leftover(&socket, run).await;
-        }
-    }
-}
-
-async fn end_leftover(socket: &PathBuf, run: &Path) {
-    if let Ok(control) = Control::connect(socket, run)
-        && control.order("TERMINATE").await.is_ok()
-    {
-        tracing::info!("ended what an earlier run left at {}", socket.display());
-        let deadline = Instant::now() + START_TIMEOUT;
-        while socket.exists() && Instant::now() < deadline {
-            Timer::after(START_RETRY).await;
-        }
-    }
-    // The socket of one that was killed.
-    let _ = fs::remove_file(socket);
 }
