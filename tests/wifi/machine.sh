@@ -12,6 +12,8 @@ mount -t cgroup2 none /sys/fs/cgroup
 [ -L /var/run ] || { rm -rf /var/run && ln -s /run /var/run; }
 hostname wifi-lab
 ip link set lo up
+# The countries' rules were asked for before their file was there.
+iw reg reload
 
 node tests/wifi/run.js /run/lab/order.json >"$(echo /dev/vport*p1)" 2>&1 </dev/null
 touch /run/lab/done

@@ -79,6 +79,8 @@ pub struct Board {
     radio: Radio,
     /// The note that the access point's interface was made by us.
     made: Option<PathBuf>,
+    /// The radio's power was limited by us.
+    is_limited: bool,
 }
 
 impl Board {
@@ -112,6 +114,7 @@ impl Board {
             both,
             radio,
             made: None,
+            is_limited: false,
         };
         match ap {
             Some(name) if both => {
@@ -172,6 +175,16 @@ impl Board {
         }
     }
 
+    /// Has the radio send with that power at most, in dBm.
+    ///
+    /// # Errors
+    /// The driver refuses.
+    pub fn limit_power(&mut self, dbm: u8) -> io::Result<()> {
+        self.radio.limit_power(Some(dbm))?;
+        self.is_limited = true;
+        Ok(())
+    }
+
     /// Leaves the interfaces as they were found.
     pub fn restore(&mut self) {
         let told = |what: &str, done: io::Result<()>| {
@@ -186,6 +199,9 @@ impl Board {
             );
             let _ = fs::remove_file(note);
         }
+        if std::mem::take(&mut self.is_limited) {
+            told("the radio's power", self.radio.limit_power(None));
+        }
         told(
             "the interface's state",
             self.route.set_up(self.station.index, self.station.is_up),
@@ -195,7 +211,7 @@ impl Board {
 
 impl Drop for Board {
     fn drop(&mut self) {
-        if self.made.is_some() {
+        if self.made.is_some() || self.is_limited {
             self.restore();
         }
     }

@@ -5,7 +5,7 @@ use embassy_sync::signal::Signal;
 use embassy_time::Timer;
 use esp_hal::rtc_cntl::Rwdt;
 use esp_radio::wifi::Interface;
-use landfall_core::config::Warning;
+use landfall_core::config::{TX_POWER_DBM_DEFAULT, Warning};
 use landfall_device::runtime::{BuildError, Builder, Device, FlashStorage, Restart};
 
 use crate::flash::Flash;
@@ -16,8 +16,6 @@ use landfall_embassy::address;
 
 /// Time for the last answers to go out before a restart, in milliseconds.
 const RESTART_GRACE_MS: u64 = 300;
-/// The power in dBm where the configuration says none.
-const POWER_DBM: u8 = 15;
 /// The world: what every country allows.
 const COUNTRY: [u8; 2] = *b"01";
 
@@ -65,7 +63,7 @@ pub(crate) async fn tune(wifi: Wifi) -> ! {
         if set_country(country.unwrap_or(COUNTRY)).is_err() {
             log::warn!("radio.country: the radio does not know it");
         }
-        if set_power(power.unwrap_or(POWER_DBM)).is_err() {
+        if set_power(power.unwrap_or(TX_POWER_DBM_DEFAULT)).is_err() {
             log::warn!("radio.tx_power_dbm: the radio refused it");
         }
         tuned = Some((country, power));

@@ -59,8 +59,8 @@ export class Network {
   }
 
   /** What a computer at home gets from a URL: `{status, body}`. */
-  get(url) {
-    return get(this.place, url);
+  get(url, ...words) {
+    return get(this.place, url, ...words);
   }
 }
 

@@ -41,6 +41,11 @@ const PROGRAMS: &[(&str, &str)] = &[
     ("npm", "npm"),
     ("chromium", "chromium"),
 ];
+/// What else the scenarios need: a file, and Debian's package that has it.
+const FILES: &[(&str, &str)] = &[
+    ("/lib/systemd/systemd", "systemd"),
+    ("/lib/firmware/regulatory.db", "wireless-regdb"),
+];
 /// What the comparison runs beside them. Fetched, and unpacked in the machine alone: installed here
 /// they would take the network of this machine over.
 const PEERS: &[&str] = &["network-manager", "nftables"];
@@ -158,7 +163,7 @@ fn unable() -> Option<String> {
     if !cfg!(all(target_os = "linux", target_arch = "x86_64")) {
         return Some("the machine's kernel is one for x86-64 Linux".to_owned());
     }
-    let missing = debian::without_program(PROGRAMS);
+    let missing = missing();
     (!missing.is_empty() && !debian::is_root_on_debian()).then(|| {
         format!(
             "missing {} (Debian's names); install them and run again",
@@ -167,10 +172,16 @@ fn unable() -> Option<String> {
     })
 }
 
+/// Debian's packages that are needed and not there.
+fn missing() -> Vec<&'static str> {
+    let files = FILES.iter().filter(|(file, _)| !Path::new(file).exists());
+    let mut missing = debian::without_program(PROGRAMS);
+    missing.extend(files.map(|(_, package)| package));
+    missing
+}
+
 fn scenarios(root: &Path, options: &Options) -> Result<Vec<Scenario>> {
-    debian::install(&debian::without_program(PROGRAMS), || {
-        "the lab needs them".to_owned()
-    })?;
+    debian::install(&missing(), || "the lab needs them".to_owned())?;
     let listed = Command::new("node")
         .arg(root.join(FOLDER).join("run.js"))
         .args(["--list", options.folder()])

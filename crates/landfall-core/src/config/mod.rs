@@ -61,6 +61,8 @@ pub const MAX_RETRY: RangeInclusive<u8> = 1..=50;
 pub const FALLBACK_DEADLINE_MS: RangeInclusive<u32> = 0..=600_000;
 /// The radio's power, in dBm.
 pub const TX_POWER_DBM: RangeInclusive<u8> = 2..=20;
+/// The radio's power where the configuration names none, in dBm.
+pub const TX_POWER_DBM_DEFAULT: u8 = 15;
 /// The highest pin that an LED can be at (ESP32-S3).
 pub const LED_PIN_MAX: u8 = 48;
 

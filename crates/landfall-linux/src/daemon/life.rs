@@ -9,7 +9,7 @@ use async_executor::LocalExecutor;
 use async_io::Timer;
 use futures_lite::future;
 use landfall_core::command::Door;
-use landfall_core::config::{self, Config, Defaults, Warning};
+use landfall_core::config::{self, Config, Defaults, TX_POWER_DBM_DEFAULT, Warning};
 use landfall_core::net::Mac;
 use landfall_device::fleet::{BUFFER_LEN, Client, Firmware};
 use landfall_device::host::{HostClock, HostDial};
@@ -114,22 +114,30 @@ impl<'a> Life<'a> {
                 None => future::pending().await,
             }
         };
-        let country = async { match self.follow_country().await {} };
-        let beside = future::or(country, future::or(lit, pressed));
+        let tuned = async { match self.tune().await {} };
+        let beside = future::or(tuned, future::or(lit, pressed));
         future::or(lives, future::or(terminals, beside)).await
     }
 
-    /// Has the rules kept of the country that the configuration names, unless the command line names one.
-    async fn follow_country(&self) -> Infallible {
-        let mut kept = None;
-        while self.options.country.is_none() {
-            let named =
-                |device: &mut Device| device.services.country.filter(|code| kept != Some(*code));
-            let code = self.shared.wait_for(named).await;
-            self.radio.keep_rules_of(code);
-            kept = Some(code);
+    /// Gives the radio the power and the country of the configuration, now and when they change. A
+    /// country on the command line goes before; none leaves the system's.
+    async fn tune(&self) -> Infallible {
+        let wanted = |device: &mut Device| {
+            let power = device.services.tx_power_dbm.unwrap_or(TX_POWER_DBM_DEFAULT);
+            (device.services.country, power)
+        };
+        let mut tuned = None;
+        loop {
+            let changed =
+                |device: &mut Device| Some(wanted(device)).filter(|it| tuned != Some(*it));
+            let (country, power) = self.shared.wait_for(changed).await;
+            if let (None, Some(code)) = (&self.options.country, country) {
+                self.radio.keep_rules_of(code);
+            }
+            // After the rules, which have the kernel reckon anew.
+            self.radio.limit_power(power);
+            tuned = Some((country, power));
         }
-        future::pending().await
     }
 
     /// From power-on to the restart.

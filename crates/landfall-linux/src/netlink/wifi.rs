@@ -3,7 +3,7 @@
 use std::io;
 
 use landfall_core::net::Mac;
-use netlink_packet_core::{NLM_F_ACK, NLM_F_DUMP};
+use netlink_packet_core::{DefaultNla, NLM_F_ACK, NLM_F_DUMP};
 use netlink_packet_generic::GenlMessage;
 use netlink_packet_generic::ctrl::nlas::GenlCtrlAttrs;
 use netlink_packet_generic::ctrl::{GenlCtrl, GenlCtrlCmd};
@@ -14,6 +14,14 @@ use wl_nl80211::{
 };
 
 use super::Netlink;
+
+/// `NL80211_ATTR_WIPHY_TX_POWER_SETTING` of linux/nl80211.h, which the library has no name for, and two of
+/// its values (`enum nl80211_tx_power_setting`).
+const POWER_SETTING: u16 = 97;
+const POWER_AUTOMATIC: u32 = 0;
+const POWER_LIMITED: u32 = 1;
+/// What the kernel counts power in: hundredths of a decibel.
+const MBM_PER_DBM: u32 = 100;
 
 /// The radio behind an interface.
 pub struct Radio {
@@ -90,6 +98,20 @@ impl Radio {
     pub fn remove_interface(&self, index: u32) -> io::Result<()> {
         let request = vec![Nl80211Attr::IfIndex(index)];
         self.ask(Nl80211Command::DelInterface, request, NLM_F_ACK, |_| ())
+    }
+
+    /// Has it send with that power at most, in dBm, on all its interfaces; none: as driver and country
+    /// have it.
+    pub fn limit_power(&self, dbm: Option<u8>) -> io::Result<()> {
+        let setting = if dbm.is_some() {
+            POWER_LIMITED
+        } else {
+            POWER_AUTOMATIC
+        };
+        let setting = DefaultNla::new(POWER_SETTING, setting.to_ne_bytes().to_vec());
+        let mut request = vec![Nl80211Attr::Wiphy(self.wiphy), Nl80211Attr::Other(setting)];
+        request.extend(dbm.map(|dbm| Nl80211Attr::WiphyTxPowerLevel(u32::from(dbm) * MBM_PER_DBM)));
+        self.ask(Nl80211Command::SetWiphy, request, NLM_F_ACK, |_| ())
     }
 
     fn ask(

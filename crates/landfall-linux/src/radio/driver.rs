@@ -242,6 +242,13 @@ impl Driver {
                 self.settings.country = Some(code);
                 Ok(())
             }
+            Order::Power(dbm) => {
+                if let Err(error) = self.board.limit_power(dbm) {
+                    // Some drivers take no orders on it, and send as they always do.
+                    tracing::info!("the radio's power is not limited to {dbm} dBm: {error}");
+                }
+                Ok(())
+            }
             Order::Cancel => self.cancel().await,
             Order::Query => {
                 self.report().await;

@@ -46,6 +46,8 @@ enum Order {
     LetGo(Mac),
     /// The rules of that country are to be kept.
     Country(String),
+    /// So many dBm are the most to send with.
+    Power(u8),
     Cancel,
     Query,
     /// The device boots again; what happens from here on belongs to that boot.
@@ -116,6 +118,11 @@ impl LinuxRadio {
         let code = if country == *b"01" { *b"00" } else { country };
         let code = code.map(char::from).iter().collect();
         self.order(Order::Country(code));
+    }
+
+    /// Has the radio send with that power at most, in dBm, from now on.
+    pub fn limit_power(&self, dbm: u8) {
+        self.order(Order::Power(dbm));
     }
 
     fn order(&self, order: Order) {
