@@ -37,6 +37,7 @@ export class Device {
     this.radio = lab.air.device;
     this.flags = flags;
     this.home = `/run/device-${lab.name}`;
+    this.runtime = `${this.home}/run`;
     this.log = lab.file('landfalld.log');
     rmSync(this.home, {recursive: true, force: true});
     mkdirSync(this.home);
@@ -46,21 +47,31 @@ export class Device {
 
   /** Starts the daemon and waits for its console. */
   async start() {
-    const {home} = this;
     this.started_ms = Date.now();
-    this.daemon = new Program(
-      this.log, this.lab.order.landfalld, '--interface', this.radio.name, '--config', `${home}/networks.json`,
-      '--state', `${home}/state`, '--run', `${home}/run`, '--json', ...this.flags,
-    );
-    await until('the console answers', START_S, () => {
-      assert.ok(this.daemon.isRunning, `the daemon has ended: ${this.daemon.output().trim().split('\n').at(-1)}`);
-      return this.#open();
-    });
+    this.daemon = await this.launch();
+    await this.reopen();
     return this;
   }
 
+  /** Starts the program alone. */
+  async launch() {
+    const {home} = this;
+    return new Program(
+      this.log, this.lab.order.landfalld, '--interface', this.radio.name, '--config', `${home}/networks.json`,
+      '--state', `${home}/state`, '--run', this.runtime, '--json', ...this.flags,
+    );
+  }
+
+  /** Waits for its console, and listens there. */
+  reopen() {
+    return until('the console answers', START_S, () => {
+      assert.ok(this.daemon.isRunning, `the daemon has ended: ${this.daemon.output().trim().split('\n').at(-1)}`);
+      return this.#open();
+    });
+  }
+
   async #open() {
-    const path = `${this.home}/run/console`;
+    const path = `${this.runtime}/console`;
     if (!existsSync(path)) return false;
     const socket = net.connect(path);
     const connected = await new Promise((resolve) => {
