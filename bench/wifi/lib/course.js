@@ -1,7 +1,7 @@
 // The course that every manager runs, on the same air: from blank to online, a start with a known
 // network, a router that goes and comes, and a minute of nothing.
 
-import {readFileSync} from 'node:fs';
+import {readFileSync, readdirSync} from 'node:fs';
 
 import {run, sleep, until} from '../../../tests/wifi/lib/process.js';
 
@@ -41,9 +41,10 @@ export async function measure(lab, manager) {
   const [own, ...others] = manager.processes();
   lab.figure('resident', resident(own), 'MiB');
   lab.figure('resident with what it needs', [own, ...others].reduce((sum, pid) => sum + resident(pid), 0), 'MiB');
-  const before = processorTime(own);
+  const [time, woken] = [processorTime(own), wakeUps(own)];
   await sleep(IDLE_S * 1000);
-  lab.figure('idle', (processorTime(own) - before) / IDLE_S * 100, '% CPU');
+  lab.figure('idle', (processorTime(own) - time) / IDLE_S * 100, '% CPU');
+  lab.figure('woken when idle', (wakeUps(own) - woken) / IDLE_S, 'times a second');
 }
 
 /** Waits until the device has an address of that network and reaches its router. */
@@ -65,6 +66,15 @@ function resident(pid) {
 function processorTime(pid) {
   const stat = readFileSync(`/proc/${pid}/stat`, 'utf8').split(') ')[1].split(' ');
   return (Number(stat[11]) + Number(stat[12])) / CLOCK_TICKS;
+}
+
+/** How often its threads have waited for something so far: what no emulation makes more or less. */
+function wakeUps(pid) {
+  const waits = (thread) => {
+    const status = readFileSync(`/proc/${pid}/task/${thread}/status`, 'utf8');
+    return Number(/^voluntary_ctxt_switches:\s+(\d+)/m.exec(status)[1]);
+  };
+  return readdirSync(`/proc/${pid}/task`).reduce((sum, thread) => sum + waits(thread), 0);
 }
 
 /** Waits until one of the device's interfaces is an access point on the air. */
