@@ -269,7 +269,8 @@ impl fmt::Debug for Mac {
     }
 }
 
-/// A 2.4 GHz channel, 1 to 14 (14 is heard in Japan only; our own AP uses 1 to 13).
+/// A channel of 2.4 GHz, 1 to 14 (14 is heard in Japan only; our own AP uses 1 to 13), or, where a radio has
+/// them, of 5 GHz, 36 to 177.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Channel(NonZeroU8);
 
@@ -282,6 +283,18 @@ impl Channel {
         match NonZeroU8::new(number) {
             Some(known) if number <= 14 => Some(Self(known)),
             Some(_) | None => None,
+        }
+    }
+
+    /// The channel of that number in either band: 1 to 14, or of 20 MHz in the band of 5 GHz (IEEE 802.11
+    /// annex E). Chips have the first band alone.
+    pub const fn of_either_band(number: u8) -> Option<Self> {
+        match NonZeroU8::new(number) {
+            Some(known) if matches!(number, 36..=64 | 100..=144) && number.is_multiple_of(4) => {
+                Some(Self(known))
+            }
+            Some(known) if matches!(number, 149..=177) && number % 4 == 1 => Some(Self(known)),
+            Some(_) | None => Self::new(number),
         }
     }
 
@@ -416,6 +429,16 @@ mod tests {
         assert_eq!(Ssid::new(b""), Err(SsidError::Empty));
         assert_eq!(Ssid::new(&[0; 33]), Err(SsidError::TooLong));
         assert_eq!(Ssid::new(&[0xff; 32]).map(|s| s.as_bytes().len()), Ok(32));
+    }
+
+    #[test]
+    fn a_channel_is_one_of_its_band() {
+        let numbers = |of: fn(u8) -> Option<Channel>| (0..=255).filter_map(of).count();
+        assert_eq!(numbers(Channel::new), 14);
+        // 8 below 5.35 GHz, 12 in the middle, 8 from 5.735 GHz on.
+        assert_eq!(numbers(Channel::of_either_band), 14 + 8 + 12 + 8);
+        assert_eq!(Channel::of_either_band(0), None);
+        assert_eq!(Channel::of_either_band(177).map(Channel::number), Some(177));
     }
 
     #[test]

@@ -180,7 +180,8 @@ mod tests {
     #[test]
     fn a_program_that_ends_at_once_is_told() {
         let folder = tempfile::tempdir().unwrap();
-        let start = Program::start("true", &[], &folder.path().join("none"), folder.path());
+        let socket = folder.path().join("none");
+        let start = Program::start("true", &[], &socket, folder.path());
         let error = block_on(start).unwrap_err();
         assert!(error.to_string().starts_with("it ended at once"), "{error}");
         let none = Program::start("landfall-none", &[], folder.path(), folder.path());

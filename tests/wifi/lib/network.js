@@ -87,7 +87,7 @@ export class AccessPoint {
     const {ssid, password, security, channel, hidden} = this.settings;
     return [
       `interface=${this.radio.name}`, `bridge=${this.network.bridge}`, 'driver=nl80211', `ctrl_interface=/run/hostapd-home`,
-      `ssid=${ssid}`, 'hw_mode=g', `channel=${channel}`, `ignore_broadcast_ssid=${hidden ? 1 : 0}`,
+      `ssid=${ssid}`, ...(channel > 14 ? ['hw_mode=a', 'country_code=DE'] : ['hw_mode=g']), `channel=${channel}`, `ignore_broadcast_ssid=${hidden ? 1 : 0}`,
       ...SECURITY[security](password),
     ].join('\n') + '\n';
   }

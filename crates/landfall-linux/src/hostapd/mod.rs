@@ -80,7 +80,9 @@ impl AccessPoint {
         }
         writeln!(text, "ssid2={}", hex(self.ssid.as_bytes()))?;
         writeln!(text, "ignore_broadcast_ssid={}", u8::from(self.hidden))?;
-        writeln!(text, "hw_mode=g\nchannel={}", channel.number())?;
+        // Of 5 GHz only where the station already is.
+        let mode = if channel.number() > 14 { 'a' } else { 'g' };
+        writeln!(text, "hw_mode={mode}\nchannel={}", channel.number())?;
         writeln!(text, "ieee80211n=1\nwmm_enabled=1")?;
         writeln!(text, "max_num_sta={}", self.max_clients)?;
         // One that went without a word is noticed within a minute.
@@ -149,7 +151,9 @@ mod tests {
             hidden: true,
             ..ap
         };
-        let text = open.config("ap0", Path::new("/run/x"), channel, None);
+        let five = Channel::of_either_band(36).unwrap();
+        let text = open.config("ap0", Path::new("/run/x"), five, None);
+        assert!(text.contains("hw_mode=a\nchannel=36\n"));
         assert!(!text.contains("wpa") && text.contains("ignore_broadcast_ssid=1"));
         assert_eq!(move_request(channel), "CHAN_SWITCH 5 2462 ht");
     }

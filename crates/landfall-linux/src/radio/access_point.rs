@@ -119,7 +119,7 @@ async fn up(control: &Control) -> io::Result<Option<Channel>> {
         match line(&status, "state") {
             Some("ENABLED") => {
                 let number = line(&status, "channel").and_then(|number| number.parse().ok());
-                return Ok(number.and_then(Channel::new));
+                return Ok(number.and_then(Channel::of_either_band));
             }
             Some("DISABLED") => {
                 return Err(io::Error::other("the driver refused the access point"));

@@ -6,7 +6,7 @@
 
 use std::io;
 use std::path::PathBuf;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use async_io::Timer;
 use futures_lite::future;
@@ -81,6 +81,8 @@ pub struct Driver {
     pub(super) address: Address,
     pub(super) asker: Asker,
     pub(super) work: Work,
+    /// How many channels of 5 GHz the next scan puts last.
+    pub(super) scan_turn: usize,
     /// Starts of wpa_supplicant that failed in a row.
     failed_starts: u8,
 }
@@ -125,6 +127,7 @@ impl Driver {
             address: Address::None,
             asker,
             work: Work::Idle,
+            scan_turn: 0,
             failed_starts: 0,
         };
         driver.start_station().await?;

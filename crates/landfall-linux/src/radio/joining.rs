@@ -3,10 +3,11 @@
 use std::time::{Duration, Instant};
 
 use async_io::Timer;
-use landfall_core::net::{Bssid, Channel, KeyMaterial, Security, Ssid};
+use landfall_core::net::{Bssid, Channel, KeyMaterial, Security};
 use landfall_core::radio::{AuthMode, RadioEvent, Reason};
 
 use super::driver::{Driver, Fault, SETTLE};
+use super::station::Station;
 use super::work::{Found, Work, failed, found};
 use crate::control::ControlError;
 use crate::wpa::network::Network;
@@ -18,6 +19,8 @@ const SCAN_RETRY: Duration = Duration::from_millis(250);
 /// two channels a station that is linked goes home, which makes all of them take 3.3 s on mac80211.
 const SCAN_REFUSED_MAX: Duration = Duration::from_millis(2_000);
 const SCAN_MAX: Duration = Duration::from_millis(2_400);
+/// Channels of 5 GHz that a scan comes to before it is cut, where one may only listen there: 110 ms each.
+const SCAN_TURN: usize = 8;
 /// How long the end of a scan that was cut is waited for.
 const SCAN_END: Duration = Duration::from_millis(300);
 /// The strength told until the driver knows it, in dBm: neither weak, so that a better one is looked for,
@@ -35,7 +38,7 @@ impl Driver {
             due: since + SCAN_MAX,
             is_over: false,
         };
-        self.ask_scan(None).await
+        self.ask_scan().await
     }
 
     /// The scan has taken as long as it may: it ends with what it heard.
@@ -51,13 +54,15 @@ impl Driver {
         if let Some(station) = &self.station {
             station.abort_scan().await;
         }
+        // What it came to is last the next time.
+        self.scan_turn = self.scan_turn.wrapping_add(SCAN_TURN);
         Ok(())
     }
 
     /// Has wpa_supplicant scan; where it refuses, it is asked again a moment later.
-    async fn ask_scan(&mut self, ssid: Option<Ssid>) -> Result<(), Fault> {
+    async fn ask_scan(&mut self) -> Result<(), Fault> {
         let asked = match &self.station {
-            Some(station) => station.scan(ssid.as_ref()).await,
+            Some(station) => self.ask_scan_of(station).await,
             None => Err(ControlError::Silent),
         };
         match asked {
@@ -69,17 +74,31 @@ impl Driver {
         }
     }
 
+    async fn ask_scan_of(&self, station: &Station) -> Result<bool, ControlError> {
+        let channels = station.channels().await;
+        let Work::Seeking {
+            network, is_far, ..
+        } = &self.work
+        else {
+            return station.scan(None, &channels.turned(self.scan_turn)).await;
+        };
+        let channels = match (channels.split(), is_far) {
+            ((_, Some(far)), true) => far,
+            ((near, _), _) => near,
+        };
+        station.scan(Some(&network.ssid), &channels).await
+    }
+
     pub(super) async fn scan_again(&mut self) -> Result<(), Fault> {
-        let (since, ssid) = match &self.work {
-            Work::Scanning { since, .. } => (*since, None),
-            Work::Seeking { network, since } => (*since, Some(network.ssid)),
+        let since = match &self.work {
+            Work::Scanning { since, .. } | Work::Seeking { since, .. } => *since,
             Work::Idle | Work::Moving { .. } | Work::Joining { .. } | Work::Leaving { .. } => {
                 return Ok(());
             }
         };
         if since.elapsed() < SCAN_REFUSED_MAX {
             Timer::after(SCAN_RETRY).await;
-            return self.ask_scan(ssid).await;
+            return self.ask_scan().await;
         }
         match std::mem::take(&mut self.work) {
             Work::Seeking { .. } => self.fail(Reason::TIMED_OUT).await,
@@ -123,25 +142,39 @@ impl Driver {
         self.link = None;
         if network.channel.is_none() && self.ap.is_some() {
             // It may be on another channel than the access point, which has to go there first.
-            let ssid = network.ssid;
-            let since = Instant::now();
-            self.work = Work::Seeking { network, since };
-            return self.ask_scan(Some(ssid)).await;
+            return self.seek(network, false).await;
         }
         self.associate(network).await
     }
 
+    async fn seek(&mut self, network: Network, is_far: bool) -> Result<(), Fault> {
+        self.work = Work::Seeking {
+            network,
+            since: Instant::now(),
+            is_far,
+        };
+        self.ask_scan().await
+    }
+
     /// The network was looked for: it is joined where it was heard, after the access point went there.
     pub(super) async fn sought(&mut self) -> Result<(), Fault> {
-        let Work::Seeking { network, since } = std::mem::take(&mut self.work) else {
+        let work = std::mem::take(&mut self.work);
+        let (
+            Work::Seeking {
+                network,
+                since,
+                is_far,
+            },
+            Some(station),
+        ) = (work, &self.station)
+        else {
             return Ok(());
         };
-        let rows = match &self.station {
-            Some(station) => station.rows(since).await.unwrap_or_default(),
-            None => Vec::new(),
-        };
+        let rows = station.rows(since).await.unwrap_or_default();
+        let has_far = station.channels().await.split().1.is_some();
         match found(network, &rows, self.ap.as_ref().map(|ap| ap.channel)) {
-            Found::Nowhere => self.fail(Reason::NOT_FOUND).await,
+            Found::Nowhere(network) if has_far && !is_far => self.seek(network, true).await,
+            Found::Nowhere(_) => self.fail(Reason::NOT_FOUND).await,
             Found::Here(network) => self.associate(network).await,
             Found::Elsewhere(to, network) => {
                 self.begin_move(to, Some(network)).await;

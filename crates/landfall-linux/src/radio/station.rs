@@ -14,7 +14,7 @@ use crate::control::{Control, ControlError};
 use crate::program::Program;
 use crate::wpa::network::Network;
 use crate::wpa::text::line;
-use crate::wpa::{self, Event, bss};
+use crate::wpa::{self, Channels, Event, bss, channels};
 
 /// The folder of its sockets, in ours.
 pub(super) const SOCKETS: &str = "wpa";
@@ -78,11 +78,21 @@ impl Station {
         }
     }
 
-    /// Begins a scan; false: another one is under way, whose end will do.
-    pub(super) async fn scan(&self, ssid: Option<&Ssid>) -> Result<bool, ControlError> {
+    /// The channels that the radio has, as the rules of the country are now.
+    pub(super) async fn channels(&self) -> Channels {
+        let said = self.control().ask(channels::REQUEST).await;
+        said.map_or_else(|_| Channels::default(), |said| Channels::of(&said))
+    }
+
+    /// Begins a scan of these channels; false: another one is under way, whose end will do.
+    pub(super) async fn scan(
+        &self,
+        ssid: Option<&Ssid>,
+        channels: &Channels,
+    ) -> Result<bool, ControlError> {
         match self
             .control()
-            .ask(&wpa::scan_request(ssid))
+            .ask(&wpa::scan_request(ssid, channels))
             .await?
             .trim_end()
         {
@@ -142,7 +152,7 @@ impl Station {
         }
         let id = self.control().ask("ADD_NETWORK").await?;
         let id = id.trim_end();
-        for (name, value) in network.variables() {
+        for (name, value) in network.variables(&self.channels().await) {
             let command = Zeroizing::new(format!("SET_NETWORK {id} {name} {}", *value));
             self.control().order(&command).await?;
         }

@@ -30,10 +30,12 @@ pub(super) enum Work {
         due: Instant,
         is_over: bool,
     },
-    /// A network that may be on another channel than the access point is looked for.
+    /// A network that may be on another channel than the access point is looked for: at 2.4 GHz, and
+    /// then, `is_far`, at 5 GHz.
     Seeking {
         network: Network,
         since: Instant,
+        is_far: bool,
     },
     /// The access point moves, and then the network is joined, if one is.
     Moving {
@@ -183,7 +185,8 @@ pub(super) fn failed(reason: Reason) -> RadioEvent {
 /// Where a network was found that was looked for.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) enum Found {
-    Nowhere,
+    /// It is given back.
+    Nowhere(Network),
     /// Where it can be joined at once.
     Here(Network),
     /// On another channel than the access point, which has to go there first.
@@ -196,7 +199,7 @@ pub(super) fn found(network: Network, rows: &[ScanRow], ap: Option<Channel>) -> 
     let wanted = |bssid: Bssid| network.bssid.is_none_or(|pinned| pinned == bssid);
     let is_it = |row: &&ScanRow| row.ssid == Some(network.ssid) && wanted(row.bssid);
     let Some(row) = rows.iter().find(is_it) else {
-        return Found::Nowhere;
+        return Found::Nowhere(network);
     };
     let to = row.channel;
     let network = Network {
@@ -253,6 +256,7 @@ mod tests {
             "seeking" => Work::Seeking {
                 network: network(None),
                 since,
+                is_far: false,
             },
             "moving" => moving(None),
             "moving to join" => moving(Some(network(None))),
@@ -277,9 +281,12 @@ mod tests {
         "leaving",
     ];
 
+    /// A kind of work, and what is to be done in it that began then.
+    type Wanted<'a> = (&'a str, fn(Instant) -> Step);
+
     /// What follows from that line, in every kind of work where something does, with a link.
     #[track_caller]
-    fn check(line: &str, expected: &[(&str, fn(Instant) -> Step)]) {
+    fn check(line: &str, expected: &[Wanted<'_>]) {
         let at = Instant::now();
         let event = Event::parse(line);
         for name in ALL {
@@ -371,10 +378,10 @@ mod tests {
             idle: None
             scanning: Some(ScanFailed)
             cut: Some(ScanFailed)
-            seeking: Some(JoinFailed { reason: Code(204), comeback_ms: None })
+            seeking: Some(JoinFailed { reason: Code(205), comeback_ms: None })
             moving: goes on, None
-            moving to join: Some(JoinFailed { reason: Code(204), comeback_ms: None })
-            joining: Some(JoinFailed { reason: Code(204), comeback_ms: None })
+            moving to join: Some(JoinFailed { reason: Code(205), comeback_ms: None })
+            joining: Some(JoinFailed { reason: Code(205), comeback_ms: None })
             leaving: Some(Left)"#]]
         .assert_eq(&told.join("\n"));
     }
@@ -417,6 +424,7 @@ mod tests {
         check(None, Some(1), Found::Elsewhere(channel(6), at(THERE, 6)));
         let behind = Found::Elsewhere(channel(11), at(BEHIND, 11));
         check(Some(BEHIND), Some(6), behind);
-        check(Some(Mac([2, 0, 0, 0, 3, 0])), Some(6), Found::Nowhere);
+        let away = Some(Mac([2, 0, 0, 0, 3, 0]));
+        check(away, Some(6), Found::Nowhere(network(away)));
     }
 }

@@ -88,21 +88,23 @@ fn auth(flags: &str) -> AuthMode {
     }
 }
 
-/// The channel of a frequency in MHz; none outside the band of 2.4 GHz.
+/// The channel of a frequency in MHz; none outside the bands of 2.4 and 5 GHz.
 pub fn channel(frequency: u16) -> Option<Channel> {
     let number = match frequency {
         2484 => 14,
         2412..=2472 if (frequency - 2407).is_multiple_of(5) => (frequency - 2407) / 5,
+        5180..=5885 if frequency.is_multiple_of(5) => (frequency - 5000) / 5,
         _ => return None,
     };
-    Channel::new(u8::try_from(number).ok()?)
+    Channel::of_either_band(u8::try_from(number).ok()?)
 }
 
 /// The frequency of a channel, in MHz.
 pub fn frequency(channel: Channel) -> u16 {
     match channel.number() {
         14 => 2484,
-        number => 2407 + 5 * u16::from(number),
+        number @ ..14 => 2407 + 5 * u16::from(number),
+        number => 5000 + 5 * u16::from(number),
     }
 }
 
@@ -145,7 +147,7 @@ id=7\nbssid=02:00:00:00:07",
                 0 2 s: Some("HomeNet") 02:00:00:00:01:00 6 -30 dBm Wpa2
                 1 0 s: Some("Café") 02:00:00:00:02:00 1 -61 dBm Wpa2Wpa3
                 2 9 s: None 02:00:00:00:03:00 11 -80 dBm Wpa3
-                3 0 s: not ours
+                3 0 s: Some("five") 02:00:00:00:04:00 36 -40 dBm Open
                 4 0 s: Some("CafeFree") 02:00:00:00:05:00 14 -40 dBm Open
                 5 0 s: None 02:00:00:00:06:00 13 -40 dBm Enterprise
                 6 0 s: Some("old") 02:00:00:00:07:00 13 -40 dBm Other
@@ -156,10 +158,12 @@ id=7\nbssid=02:00:00:00:07",
 
     #[test]
     fn channels_and_frequencies_are_one() {
-        for number in 1..=14 {
-            let known = Channel::new(number).unwrap();
+        for known in (1..=255).filter_map(Channel::of_either_band) {
             assert_eq!(channel(frequency(known)), Some(known));
         }
+        assert_eq!(channel(5180), Channel::of_either_band(36));
+        assert_eq!(channel(5885), Channel::of_either_band(177));
+        assert_eq!(channel(5955), None);
         assert_eq!(channel(2413), None);
         assert_eq!(channel(2477), None);
     }

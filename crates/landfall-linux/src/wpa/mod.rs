@@ -6,15 +6,17 @@
 
 mod attempt;
 pub mod bss;
+pub mod channels;
 mod event;
 pub mod network;
 pub mod text;
 
 use std::path::Path;
 
-use landfall_core::net::{Channel, Ssid};
+use landfall_core::net::Ssid;
 
 pub use attempt::{Attempt, INCOMPATIBLE, Verdict};
+pub use channels::Channels;
 pub use event::Event;
 
 /// What wpa_supplicant reads at its start. No network and no key is ever in it: those are said over
@@ -35,23 +37,11 @@ pub fn config(control: &Path, country: Option<&str>) -> String {
 /// of SAE, as the access point can; and no joining again by itself after a loss.
 pub const SETTINGS: [&str; 2] = ["SET sae_pwe 2", "STA_AUTOCONNECT 0"];
 
-/// Our channels, in the order in which they are looked at: first where nearly everybody is, so that a
-/// scan that has to end early has heard them.
-const CHANNELS: [u8; 14] = [1, 6, 11, 13, 2, 3, 4, 5, 7, 8, 9, 10, 12, 14];
-
-/// The frequencies of all our channels, in MHz.
-pub fn frequencies(between: char) -> String {
-    let channels = CHANNELS.into_iter().filter_map(Channel::new);
-    let all: Vec<_> = channels
-        .map(|channel| bss::frequency(channel).to_string())
-        .collect();
-    all.join(&between.to_string())
-}
-
-/// Asks for a scan of our channels that changes nothing: what it hears is not taken for a reason to join
+/// Asks for a scan of these channels that changes nothing: what it hears is not taken for a reason to join
 /// or to roam. With a name, that is asked for too.
-pub fn scan_request(ssid: Option<&Ssid>) -> String {
+pub fn scan_request(ssid: Option<&Ssid>, channels: &Channels) -> String {
     let name = ssid.map(|ssid| format!(" ssid {}", text::hex(ssid.as_bytes())));
     let name = name.unwrap_or_default();
-    format!("SCAN TYPE=ONLY freq={}{name}", frequencies(','))
+    let frequencies = channels.frequencies(",");
+    format!("SCAN TYPE=ONLY freq={frequencies}{name}")
 }

@@ -3,6 +3,7 @@
 use landfall_core::net::{Bssid, Channel, KeyMaterial, Security, Ssid};
 use zeroize::Zeroizing;
 
+use super::Channels;
 use super::bss::frequency;
 use super::text::hex;
 
@@ -21,8 +22,8 @@ pub struct Network {
 
 impl Network {
     /// Its variables and their values, in the order they are to be set. A value may hold the key, and
-    /// is wiped.
-    pub fn variables(&self) -> Vec<(&'static str, Zeroizing<String>)> {
+    /// is wiped. `all` is where a network is looked for that may be anywhere.
+    pub fn variables(&self, all: &Channels) -> Vec<(&'static str, Zeroizing<String>)> {
         let mut set = Vec::new();
         let mut say = |name, value: String| set.push((name, Zeroizing::new(value)));
         say("ssid", hex(self.ssid.as_bytes()));
@@ -53,13 +54,10 @@ impl Network {
         if let Some(bssid) = self.bssid {
             say("bssid", bssid.to_string().to_lowercase());
         }
-        if let Some(channel) = self.channel {
-            say("scan_freq", frequency(channel).to_string());
-            say("freq_list", frequency(channel).to_string());
-        } else {
-            say("scan_freq", super::frequencies(' '));
-            say("freq_list", super::frequencies(' '));
-        }
+        let here = self.channel.map(|channel| frequency(channel).to_string());
+        let here = here.unwrap_or_else(|| all.frequencies(" "));
+        say("scan_freq", here.clone());
+        say("freq_list", here);
         set
     }
 }
@@ -77,7 +75,7 @@ mod tests {
             bssid,
             channel: channel.and_then(Channel::new),
         };
-        let set = network.variables();
+        let set = network.variables(&Channels::default());
         let lines: Vec<_> = set
             .iter()
             .map(|(name, value)| format!("{name} {}\n", **value))

@@ -79,7 +79,7 @@ impl Stored {
         }
         self.last_good = None;
         if c.flag() {
-            let (bssid, channel) = (Mac(c.array()), Channel::new(c.byte()));
+            let (bssid, channel) = (Mac(c.array()), Channel::of_either_band(c.byte()));
             self.last_good = channel.map(|channel| LastGood { bssid, channel });
             warner.expect("last_good", channel.is_some());
         }
