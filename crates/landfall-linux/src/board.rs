@@ -26,6 +26,8 @@ pub enum BoardError {
     NotWireless(String),
     /// The name is no name of an interface.
     BadName(String),
+    /// Somebody has an interface of the name that the access point's is to have.
+    Taken(String),
     /// The kernel refused something.
     Kernel(&'static str, io::Error),
 }
@@ -48,6 +50,11 @@ impl fmt::Display for BoardError {
             Self::BadName(name) => write!(
                 f,
                 "{name:?}: it is no name of an interface; name another one"
+            ),
+            Self::Taken(name) => write!(
+                f,
+                "{name}: there is an interface of that name; remove it by `iw dev {name} del`, or have it \
+                 used by --ap-interface"
             ),
             Self::Kernel(what, error) if error.kind() == io::ErrorKind::PermissionDenied => {
                 write!(
@@ -139,15 +146,18 @@ impl Board {
             .collect();
         let name = format!("{stem}{AP_ENDING}");
         let note = run.join("ap-interface");
-        // One that an earlier run could not remove any more.
-        if fs::read_to_string(&note).is_ok_and(|made| made == name)
-            && let Ok(Some(left)) = self.route.link(&name)
-        {
+        let mac = address_beside(self.station.mac);
+        if let Ok(Some(left)) = self.route.link(&name) {
+            // One that an earlier run could not remove any more: it noted that it made it, in a folder
+            // that may be gone by now, or gave it the address that nobody else would.
+            let is_noted = fs::read_to_string(&note).is_ok_and(|made| made == name);
+            if !is_noted && left.mac != mac {
+                return Err(BoardError::Taken(name));
+            }
             self.radio
                 .remove_interface(left.index)
                 .map_err(kernel("removing the old interface"))?;
         }
-        let mac = address_beside(self.station.mac);
         self.radio
             .add_interface(&name, mac)
             .map_err(kernel("an interface for the access point"))?;
