@@ -73,11 +73,18 @@ export class Program {
   }
 }
 
-/** Every process below `pid` of that name. */
+/** Every process below `pid` of that name. One that ends meanwhile has no name and no children. */
 export function descendants(pid, name) {
-  const children = readFileSync(`/proc/${pid}/task/${pid}/children`, 'utf8').trim().split(' ').filter(Boolean);
+  const told = (file) => {
+    try {
+      return readFileSync(file, 'utf8').trim();
+    } catch {
+      return '';
+    }
+  };
+  const children = told(`/proc/${pid}/task/${pid}/children`).split(' ').filter(Boolean);
   return children.flatMap((child) => [
-    ...(readFileSync(`/proc/${child}/comm`, 'utf8').trim() == name ? [Number(child)] : []),
+    ...(told(`/proc/${child}/comm`) == name ? [Number(child)] : []),
     ...descendants(child, name),
   ]);
 }
