@@ -11,6 +11,7 @@ mod package;
 mod page;
 mod riscv;
 mod size;
+mod stack;
 mod tidy;
 mod virt;
 

@@ -9,9 +9,8 @@ use std::path::Path;
 use anyhow::{Context, Result};
 use object::{Object, ObjectSection};
 
-/// Bytes of the main stack that are not counted as free: what the frames add up to while a device is made at boot, its deepest
-/// moment. A firmware with less would run over.
-pub(super) const MAIN_STACK: u64 = 76 * 1024;
+use crate::stack::{Deepest, MARGIN, deepest};
+
 /// What is left of the RAM is the main stack's section.
 const STACK: &str = ".stack";
 
@@ -49,8 +48,41 @@ pub(super) struct Memory {
     pub(super) flash: BTreeMap<&'static str, u64>,
     /// Bytes of RAM by part: code that runs from it, and what is there from the start.
     pub(super) ram: BTreeMap<&'static str, u64>,
-    /// Bytes that are left for the main stack.
-    pub(super) stack: u64,
+    /// What is left of it.
+    pub(super) stack: MainStack,
+}
+
+/// The main stack of a program, which takes what statics leave of the RAM.
+pub(super) struct MainStack {
+    /// Bytes that are left for it.
+    pub(super) bytes: u64,
+    /// What it is to hold at its deepest.
+    pub(super) deepest: Deepest,
+}
+
+impl MainStack {
+    /// Of a program.
+    pub(super) fn of(program: &Path) -> Result<Self> {
+        Ok(Self {
+            bytes: section(program, STACK)?,
+            deepest: deepest(program)?,
+        })
+    }
+
+    /// Bytes that it has to have.
+    pub(super) fn needed(&self) -> u64 {
+        self.deepest.bytes + MARGIN
+    }
+
+    /// Whether it has them: a firmware with less could run over.
+    pub(super) fn is_enough(&self) -> bool {
+        self.bytes >= self.needed()
+    }
+
+    /// Bytes of RAM that nothing takes.
+    pub(super) fn free(&self) -> u64 {
+        self.bytes.saturating_sub(self.needed())
+    }
 }
 
 impl Memory {
@@ -61,7 +93,7 @@ impl Memory {
         let mut memory = Self {
             flash: BTreeMap::new(),
             ram: BTreeMap::new(),
-            stack: section(program, STACK)?,
+            stack: MainStack::of(program)?,
         };
         for line in map.lines() {
             if let Some((object, name, bytes)) = input_section(line) {
@@ -81,21 +113,6 @@ impl Memory {
             *self.ram.entry(part).or_default() += bytes;
         }
     }
-
-    /// Whether the main stack has what it needs.
-    pub(super) fn holds_stack(&self) -> bool {
-        self.stack >= MAIN_STACK
-    }
-
-    /// Bytes of RAM that nothing takes.
-    pub(super) fn free(&self) -> u64 {
-        self.stack.saturating_sub(MAIN_STACK)
-    }
-}
-
-/// Bytes of RAM that are left for the main stack of a program.
-pub(super) fn statics(program: &Path) -> Result<u64> {
-    section(program, STACK)
 }
 
 fn section(program: &Path, name: &str) -> Result<u64> {

@@ -13,7 +13,7 @@ use std::process::Command;
 
 use anyhow::{Context, Result, bail, ensure};
 
-use self::memory::Memory;
+use self::memory::{MainStack, Memory};
 use crate::riscv::{self, TARGET, TARGET_ATOMIC, Toolchain};
 
 /// Where the firmware is: a workspace of its own.
@@ -95,16 +95,19 @@ fn build(root: &Path, chip: &Chip, board: &str) -> Result<bool> {
     let made = image::make(&tool, chip.name, &program, &named(&release, board))?;
     image::fits_slot(&firmware.join("partitions.csv"), made.bytes)?;
     table::print(board, chip.name, &memory, &made);
+    let mut fits = made.bytes <= IMAGE_MAX && memory.stack.is_enough();
     if board != chip.boards[0] {
-        return Ok(made.bytes <= IMAGE_MAX && memory.holds_stack());
+        return Ok(fits);
     }
     compile(&firmware, chip, board, &["--examples"], None)?;
     for example in EXAMPLES {
         let program = release.join("examples").join(example);
         let made = image::make(&tool, chip.name, &program, &named(&release, example))?;
-        table::print_example(example, &made, memory::statics(&program)?);
+        let stack = MainStack::of(&program)?;
+        table::print_example(example, &made, &stack);
+        fits &= stack.is_enough();
     }
-    Ok(made.bytes <= IMAGE_MAX && memory.holds_stack())
+    Ok(fits)
 }
 
 fn named(release: &Path, name: &str) -> PathBuf {

@@ -3,8 +3,12 @@
 use std::collections::BTreeMap;
 
 use super::image::Image;
-use super::memory::{MAIN_STACK, Memory};
+use super::memory::{MainStack, Memory};
 use super::{FREE_AIM, IMAGE_MAX};
+use crate::stack::MARGIN;
+
+/// Least frame of a function that is named.
+const NAMED_MIN: u64 = 512;
 
 /// Prints what the whole firmware takes on a board.
 pub(super) fn print(board: &str, chip: &str, memory: &Memory, image: &Image) {
@@ -18,19 +22,30 @@ pub(super) fn print(board: &str, chip: &str, memory: &Memory, image: &Image) {
         let of = |parts: &BTreeMap<&'static str, u64>| parts.get(name).copied().unwrap_or(0);
         println!("{:>9} {:>9}  {name}", of(&memory.flash), of(&memory.ram));
     }
-    row(memory.stack, "left of the RAM for the main stack");
-    row(memory.free(), &format!("free beside {MAIN_STACK} of it"));
+    print_stack(&memory.stack);
+    for (name, frame) in &memory.stack.deepest.way {
+        if *frame >= NAMED_MIN {
+            row(*frame, &format!("  of it {name}"));
+        }
+    }
 }
 
 /// Prints what an example takes.
-pub(super) fn print_example(name: &str, image: &Image, stack: u64) {
+pub(super) fn print_example(name: &str, image: &Image, stack: &MainStack) {
     println!("example {name}: {}", image.path.display());
     row(image.bytes, "image");
-    row(stack, "left of the RAM for the main stack");
-    let free = stack.saturating_sub(MAIN_STACK);
+    print_stack(stack);
+}
+
+fn print_stack(stack: &MainStack) {
+    row(stack.bytes, "left of the RAM for the main stack");
     row(
-        free,
-        &format!("free beside {MAIN_STACK} of it, aim {FREE_AIM} with the portal"),
+        stack.free(),
+        &format!("free of that, aim {FREE_AIM} with the portal"),
+    );
+    row(
+        stack.needed(),
+        &format!("needed of it, a margin of {MARGIN} with that"),
     );
 }
 

@@ -16,6 +16,7 @@ use std::path::{Path, PathBuf};
 use anyhow::{Result, ensure};
 
 use device::Device;
+use memory::Marks;
 
 use crate::riscv::{self, TARGET_ATOMIC, Toolchain};
 
@@ -38,17 +39,22 @@ pub(crate) fn report(root: &Path) -> Result<()> {
     told.tell("instructions", instructions::count(&programs));
     let folder = programs.join("device-run");
     device::new_disk(&folder)?;
+    let mut marks = Marks::default();
     {
         let mut device = Device::start(&programs, &folder)?;
         for (name, check) in checks::CHECKS {
             told.tell(name, check(&mut device));
+            marks.note(name, &folder);
         }
         match fleet::program() {
-            Some(program) => told.tell("fleet", fleet::check(&program, &folder, &mut device)),
+            Some(program) => {
+                told.tell("fleet", fleet::check(&program, &folder, &mut device));
+                marks.note("fleet", &folder);
+            }
             None => println!("virt fleet skipped: `cargo build` first"),
         }
     }
-    told.tell("memory", memory::measure(&programs, &folder));
+    told.tell("memory", memory::measure(&programs, &folder, &marks));
     let mut device = Device::start(&programs, &folder)?;
     told.tell("kept", checks::kept(&mut device));
     ensure!(told.failed == 0, "{} failed", told.failed);

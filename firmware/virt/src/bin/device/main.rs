@@ -38,6 +38,8 @@ const PARTITION_LEN: u32 = SECTORS_MIN * 4096;
 const SOCKETS: usize = 20;
 /// Time for the last answers to go out before a restart.
 const RESTART_GRACE: Duration = Duration::from_millis(200);
+/// How often the stack is looked at.
+const MEMORY_LOOK: Duration = Duration::from_millis(100);
 /// Of the config server and WebREPL, on a new disk. It guards nothing but this machine.
 const PASSWORD: &str = "virt8080";
 /// The serial port's number.
@@ -54,6 +56,7 @@ fn main() -> ! {
     machine::start();
     EXECUTOR.init(Executor::new()).run(|spawner| {
         spawner.spawn(live(spawner).unwrap_or_else(|_| unreachable!("the first task")));
+        spawner.spawn(tell_memory().unwrap_or_else(|_| unreachable!("one of its kind")));
     })
 }
 
@@ -81,24 +84,33 @@ async fn live(spawner: Spawner) {
         .await;
     let mut runner = built.unwrap_or_else(|error| panic!("{error}"));
     SHARED.with(|device| device.open_console(Door::Serial(PORT), EmbassyClock.now()));
-    doors::open(spawner, Wifi::of(&SHARED), sides, uart::open(), air);
+    doors::open(spawner, Wifi::of(&SHARED), sides, uart::open());
     let Restart = runner.run().await;
     // The runner is done; what it said last still goes out.
     Timer::after(RESTART_GRACE).await;
-    tell_memory();
     power::reset()
 }
 
-/// Leaves for `cargo xtask virt` how much memory was used beside what the program has from the start.
-fn tell_memory() {
-    let told = fs::File::create(c"memory").and_then(|mut file| {
-        let (stack, heap) = (machine::stack::deepest(), machine::heap::used());
-        file.write_all(
-            format!("stack {stack} at most\nheap of the air and the cards {heap}\n").as_bytes(),
-        )
-    });
-    if let Err(error) = told {
-        semihosting::eprintln!("memory: {error:?}");
+/// Leaves for `cargo xtask virt` how much memory was used beside what the program has from the start, whenever more of the
+/// stack was.
+#[embassy_executor::task]
+async fn tell_memory() -> ! {
+    let mut stack = 0;
+    loop {
+        let deepest = machine::stack::deepest(stack);
+        if deepest > stack {
+            stack = deepest;
+            let told = fs::File::create(c"memory").and_then(|mut file| {
+                let heap = machine::heap::used();
+                file.write_all(
+                    format!("stack {stack}\nheap of the air and the cards {heap}\n").as_bytes(),
+                )
+            });
+            if let Err(error) = told {
+                semihosting::eprintln!("memory: {error:?}");
+            }
+        }
+        Timer::after(MEMORY_LOOK).await;
     }
 }
 
