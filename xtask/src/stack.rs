@@ -134,6 +134,13 @@ fn read(code: &[u8], start: u64) -> (u64, Vec<u64>) {
                 frame += u64::from(moved.min(0).unsigned_abs());
             }
             What::Upper { to, value } => known[to as usize] = Some(value),
+            What::UpperFromHere { to, value } => {
+                let here = start.wrapping_add(at as u64) as u32;
+                known[to as usize] = Some(here.cast_signed().wrapping_add(value));
+            }
+            What::JumpTo { from, value } => calls.extend(
+                known_of(&known, from).map(|to| u64::from(to.wrapping_add(value).cast_unsigned())),
+            ),
             What::Jump { by } => calls.push(start.wrapping_add(at as u64).wrapping_add_signed(by)),
             What::Other => {}
         }
@@ -173,6 +180,16 @@ enum What {
         to: u32,
         value: i32,
     },
+    /// `to = here + value`
+    UpperFromHere {
+        to: u32,
+        value: i32,
+    },
+    /// Goes on at `from + value`.
+    JumpTo {
+        from: u32,
+        value: i32,
+    },
     /// Goes on so many bytes from here; whether it comes back does not matter.
     Jump {
         by: i64,
@@ -207,6 +224,14 @@ fn whole(word: u32) -> What {
         (0x37, ..) => What::Upper {
             to,
             value: (word & 0xffff_f000).cast_signed(),
+        },
+        (0x17, ..) => What::UpperFromHere {
+            to,
+            value: (word & 0xffff_f000).cast_signed(),
+        },
+        (0x67, 0, _) => What::JumpTo {
+            from,
+            value: signed(bits(word, 20, 12), 12),
         },
         (0x6f, ..) => {
             let by = bits(word, 31, 1) << 20
@@ -311,6 +336,12 @@ mod tests {
             &[0x1000 + 0x420d_e77e - 0x4207_22ac],
         );
         check(b"\xfd\xbf", 0, &[0x1000 - 2]);
+        // auipc ra, 2; jalr ra, 16(ra)
+        check(
+            b"\x97\x20\x00\x00\xe7\x80\x00\x01",
+            0,
+            &[0x1000 + 0x2000 + 16],
+        );
         assert!(matches!(whole(0x0000_0073), What::Other));
         assert!(matches!(compressed(0x8082), What::Other));
         assert!(next(b"\x13", 0).is_none());

@@ -257,6 +257,7 @@ pub struct History {
 
 impl History {
     /// An empty history.
+    #[inline]
     pub const fn new() -> Self {
         Self {
             next_seq: 1,

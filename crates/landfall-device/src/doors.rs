@@ -15,7 +15,7 @@ use embassy_sync::blocking_mutex::raw::{CriticalSectionRawMutex, RawMutex};
 use landfall_core::net::Ipv4Net;
 use landfall_core::status::Status;
 
-use crate::http::{self, Door, Server, Service, Side, Timer};
+use crate::http::{self, Door, Server, Service, Side, Timer, serve_either};
 use crate::runtime::{Clock, Device, Wifi};
 use crate::{dhcp, dns, webrepl};
 
@@ -76,8 +76,6 @@ pub struct Doors<'a, T, C: 'static, M: RawMutex + 'static = CriticalSectionRawMu
     pub timer: &'a T,
     /// What the HTTP servers have in common.
     pub http: &'a http::Shared,
-    /// What outlives the runs of WebREPL.
-    pub webrepl: &'a webrepl::Shared,
 }
 
 impl<T, C, M: RawMutex> Clone for Doors<'_, T, C, M> {
@@ -170,22 +168,17 @@ impl<T: Timer, C: Clock, M: RawMutex> Doors<'_, T, C, M> {
         .await
     }
 
-    /// WebREPL, while the configuration wants it on what the device is on and its side is up.
+    /// WebREPL, while the configuration wants it on what the device is on and its side is up. What
+    /// outlives its runs is the same for all sides.
     pub async fn web_repl<const N: usize>(
         self,
         on: On,
         doorway: &impl Doorway,
+        shared: &webrepl::Shared,
         buffers: &mut [http::Buffer; N],
     ) -> Infallible {
-        let server = webrepl::Server {
-            device: &self.wifi,
-            timer: self.timer,
-            shared: self.webrepl,
-        };
-        let so = move |device: &Device| {
-            let status = device.manager().status();
-            on.is_up(&status) && webrepl::runs(&status, device.manager().wifi(), &device.services)
-        };
+        let server = self.web_repl_server(shared);
+        let so = move |device: &Device| web_repl_runs(on, device);
         let serving = self.open_while(doorway, so, async |acceptor| {
             server.serve(acceptor, buffers).await
         });
@@ -209,6 +202,41 @@ impl<T: Timer, C: Clock, M: RawMutex> Doors<'_, T, C, M> {
             self.until(&so).await;
             log::warn!("{warning}");
             self.until(|device| !so(device)).await;
+        }
+    }
+
+    /// One connection of WebREPL after the other, while the configuration wants it: one of at least
+    /// [`webrepl::CONNECTIONS_MIN`] that do so at a time, for a chip, whose tasks are many and small.
+    pub async fn web_repl_worker<A: TcpAccept>(
+        self,
+        acceptor: &A,
+        shared: &webrepl::Shared,
+        buffer: &mut http::Buffer,
+    ) -> Infallible {
+        let server = self.web_repl_server(shared);
+        let runs = |device: &Device| web_repl_runs(On::Both, device);
+        loop {
+            self.until(runs).await;
+            match select(
+                server.work(acceptor, buffer),
+                self.until(|device| !runs(device)),
+            )
+            .await
+            {
+                Either::First(never) => match never {},
+                Either::Second(()) => {}
+            }
+        }
+    }
+
+    fn web_repl_server<'s>(
+        &'s self,
+        shared: &'s webrepl::Shared,
+    ) -> webrepl::Server<'s, Wifi<C, M>, T> {
+        webrepl::Server {
+            device: &self.wifi,
+            timer: self.timer,
+            shared,
         }
     }
 
@@ -291,6 +319,57 @@ impl<T: Timer, C: Clock, M: RawMutex> Doors<'_, T, C, M> {
         self.timer.sleep_ms(OPEN_RETRY_MS).await;
     }
 
+    /// The portal and its API, one connection after the other, from whichever side the next one comes. For
+    /// a chip, which has no room for a buffer of each side; one that is down has no address, and nobody
+    /// gets there.
+    pub fn portal_on_either<A: TcpAccept>(
+        self,
+        station: &A,
+        ap: &A,
+        buffer: &mut http::Buffer,
+    ) -> impl Future<Output = Infallible> {
+        self.on_either(Service::Portal, station, ap, buffer)
+    }
+
+    /// The config server likewise, while the configuration wants it.
+    pub async fn config_on_either<A: TcpAccept>(
+        self,
+        station: &A,
+        ap: &A,
+        buffer: &mut [u8; http::CONFIG_BUFFER_LEN],
+    ) -> Infallible {
+        let runs = |device: &Device| config_runs(On::Both, device);
+        loop {
+            self.until(runs).await;
+            let served = self.on_either(Service::Config, station, ap, buffer);
+            match select(served, self.until(|device| !runs(device))).await {
+                Either::First(never) => match never {},
+                Either::Second(()) => {}
+            }
+        }
+    }
+
+    async fn on_either<A: TcpAccept>(
+        self,
+        service: Service,
+        station: &A,
+        ap: &A,
+        buffer: &mut [u8],
+    ) -> Infallible {
+        let of = |side| Server {
+            device: &self.wifi,
+            timer: self.timer,
+            shared: self.http,
+            door: Door {
+                service,
+                side,
+                port: service.port(),
+                loopback: false,
+            },
+        };
+        serve_either((&of(Side::Station), station), (&of(Side::Ap), ap), buffer).await
+    }
+
     /// Waits until the device is so.
     fn until(&self, so: impl Fn(&Device) -> bool) -> impl Future<Output = ()> {
         let shared = self.wifi.shared();
@@ -301,6 +380,12 @@ impl<T: Timer, C: Clock, M: RawMutex> Doors<'_, T, C, M> {
 /// Whether the configuration wants the config server, and somebody can get there.
 pub fn config_runs(on: On, device: &Device) -> bool {
     on.is_up(&device.manager().status()) && device.services.config_server_runs()
+}
+
+/// Whether the configuration wants WebREPL on what the device is on, and somebody can get there.
+fn web_repl_runs(on: On, device: &Device) -> bool {
+    let (status, wifi) = (device.manager().status(), device.manager().wifi());
+    on.is_up(&status) && webrepl::runs(&status, wifi, &device.services)
 }
 
 /// The access point's network; none while it is down.

@@ -27,6 +27,7 @@ pub mod http;
 pub mod mdns;
 pub mod mqtt;
 pub mod portal;
+pub mod probe;
 pub mod runtime;
 pub mod store;
 pub mod terminal;

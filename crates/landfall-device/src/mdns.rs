@@ -65,6 +65,7 @@ pub struct Host {
 /// Writes the answer to `query`, as it came `from` there, to the front of `out`, and says who gets
 /// it. None: it is not for us, not well-formed, not from our network, or knows the answer already.
 /// An answer has at most [`REPLY_MAX`] bytes; a shorter `out` may be too short for it.
+#[inline(never)]
 pub fn reply(host: &Host, query: &[u8], from: SocketAddr, out: &mut [u8]) -> Option<Answer> {
     let IpAddr::V4(asker) = from.ip() else {
         return None;
@@ -231,8 +232,12 @@ fn host_on(device: &Device, side: Side) -> Option<Host> {
     })
 }
 
+// Packets are made on the stack, by functions of their own: what they take is not beneath the device's other tasks then, and
+// not twice.
+
 /// What everybody who speaks multicast DNS understands: what was asked, and beside it what is going
 /// to be asked next, or is not there.
+#[inline(never)]
 fn compose(
     host: &Host,
     names: &Names,
@@ -256,6 +261,7 @@ fn compose(
 }
 
 /// The answer in the form of plain DNS: with the ID and the first question that is ours.
+#[inline(never)]
 fn compose_legacy(
     host: &Host,
     names: &Names,
@@ -291,6 +297,7 @@ fn compose_legacy(
     Ok(message.finish())
 }
 
+#[inline(never)]
 fn compose_probe(host: &Host) -> Result<Packet, PushError> {
     let names = Names::of(&host.hostname);
     let mut message = begin()?.question();

@@ -14,7 +14,9 @@ mod both;
 mod clock;
 pub mod doors;
 pub mod net;
+mod rooms;
 pub mod serial;
+mod tasks;
 pub mod tcp;
 pub mod udp;
 

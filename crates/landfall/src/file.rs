@@ -38,6 +38,8 @@ pub struct JsonFile {
     /// What was taken is a reset.
     blank: bool,
     last_state: Vec<u8>,
+    /// What was read last.
+    stored: Option<Box<Stored>>,
 }
 
 impl JsonFile {
@@ -54,6 +56,7 @@ impl JsonFile {
             on_trial: false,
             blank: false,
             last_state: Vec::new(),
+            stored: None,
         }
     }
 
@@ -144,9 +147,10 @@ impl JsonFile {
             return;
         }
         pieces.read_networks(piece, warn);
-        stored.candidate = pieces.candidate;
-        stored.last_good = pieces.last_good;
-        for network in &mut stored.config.wifi.networks {
+        let found = &mut stored.pieces;
+        found.candidate = pieces.candidate;
+        found.last_good = pieces.last_good;
+        for network in &mut found.config.wifi.networks {
             let same = |known: &&config::KnownNetwork| {
                 known.ssid == network.ssid && known.security == network.security
             };
@@ -163,7 +167,7 @@ impl JsonFile {
 }
 
 impl Storage for JsonFile {
-    async fn load(&mut self, warn: &mut dyn FnMut(&Warning<'_>)) -> Result<Stored, LoadError> {
+    async fn load(&mut self, warn: &mut dyn FnMut(&Warning<'_>)) -> Result<&mut Stored, LoadError> {
         let trial = read(&self.trial_path()).map_err(|_| LoadError::StoreFailed)?;
         self.on_trial = trial.is_some();
         let document = match trial {
@@ -175,9 +179,10 @@ impl Storage for JsonFile {
             None => self.defaults.config(),
         };
         let mut stored = Stored {
-            config,
-            candidate: None,
-            last_good: None,
+            pieces: Pieces {
+                config,
+                ..Pieces::default()
+            },
             ap_secret: None,
             ap_prefix: self.defaults.ap_prefix.clone(),
             on_trial: self.on_trial,
@@ -187,7 +192,11 @@ impl Storage for JsonFile {
         if let Some(secret) = &self.defaults.ap_secret {
             stored.ap_secret = Some(secret.clone());
         }
-        Ok(stored)
+        Ok(self.stored.insert(Box::new(stored)))
+    }
+
+    fn forget(&mut self) {
+        self.stored = None;
     }
 
     fn take(&mut self, op: StoreOp, source: Source<'_>) -> Result<(), StoreFailed> {

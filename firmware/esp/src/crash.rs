@@ -5,6 +5,7 @@
 use core::panic::PanicInfo;
 use core::sync::atomic::Ordering;
 
+use embassy_time::Timer;
 use esp_hal::peripherals::RTC_TIMER;
 use esp_hal::ram;
 use esp_hal::rtc_cntl::{Rtc, Rwdt, SocResetReason};
@@ -12,6 +13,8 @@ use landfall_core::event::{CrashCause, LABEL_MAX, Place};
 use landfall_core::safe_mode::{CrashLog, LOG_LEN, ResetReason};
 use portable_atomic::AtomicU8;
 
+/// How long a program waits that gives up, in milliseconds.
+const GIVE_UP_MS: u64 = 30_000;
 /// Why the program ended, as it says itself before it does.
 const NOTHING: u8 = 0;
 const PANICKED: u8 = 0xa5;
@@ -96,6 +99,14 @@ pub fn restart_after(panic: &PanicInfo<'_>) -> ! {
     }
     LAST_WORD.store(PANICKED, Ordering::Relaxed);
     esp_hal::system::software_reset()
+}
+
+/// For a program that cannot go on without what did not start: says why, and restarts the chip after a while. At once it
+/// would do nothing but restart, and no crash is counted, for safe mode would not help.
+pub async fn give_up(why: &impl core::fmt::Display) -> ! {
+    log::error!("{why}");
+    Timer::after_millis(GIVE_UP_MS).await;
+    restart()
 }
 
 /// Restarts the chip as somebody asked for.

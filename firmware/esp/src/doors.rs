@@ -1,7 +1,6 @@
 //! The doors, opened by name. Each is a task or a few, whose memory is fixed by the linker.
 
 use embassy_executor::SpawnError;
-use embassy_net::Stack;
 use esp_hal::peripherals::{UART0, USB_DEVICE};
 use esp_hal::ram;
 use esp_hal::rng::Rng;
@@ -11,11 +10,11 @@ use esp_hal::{Async, gpio::AnyPin};
 use landfall_core::command::Door;
 use landfall_device::fleet::Firmware;
 use landfall_device::http::Side;
-use landfall_device::mqtt;
 use landfall_device::runtime::Clock;
+use landfall_device::webrepl;
 use landfall_embassy::doors::{
-    Common, ConfigRoom, Doors, FleetRoom, LeasesRoom, MulticastRoom, NamesRoom, PORTAL_CONNECTIONS,
-    Sides, WebReplRoom, WorkerRoom,
+    Common, ConfigRoom, Doors, FleetRoom, LeasesRoom, MqttRoom, MulticastRoom, NamesRoom,
+    PORTAL_CONNECTIONS, PortalRoom, Sides, WEBREPL_CONNECTIONS, WebReplRoom,
 };
 use landfall_embassy::{EmbassyClock, serial, tcp};
 use static_cell::{ConstStaticCell, StaticCell};
@@ -24,7 +23,12 @@ use crate::lock::TaskLock;
 use crate::start::CHIP;
 use crate::{Landfall, Wifi};
 
-type All = Doors<'static, TaskLock>;
+/// Connections of the config server: as many as there is RAM for.
+pub(crate) const CONFIG_CONNECTIONS: usize = if cfg!(feature = "esp32c3") {
+    2
+} else {
+    landfall_embassy::doors::CONFIG_CONNECTIONS
+};
 
 /// The serial ports, as consoles number them.
 const UART: u8 = 0;
@@ -33,11 +37,19 @@ const USB: u8 = 1;
 const BAUD: u32 = 115_200;
 
 impl Landfall {
-    fn doors(&self) -> All {
+    fn doors(&self) -> AllDoors {
         static COMMON: StaticCell<Common> = StaticCell::new();
         // Made by the first door; there is one device, and it keeps it.
         let common = *self.common.get_or_init(|| COMMON.init_with(Common::new));
         Doors::new(self.wifi, common)
+    }
+
+    /// Looks for internet behind the network joined, where the configuration says how.
+    pub(crate) fn probe(&self) -> Result<(), SpawnError> {
+        static ROOM: ConstStaticCell<tcp::Room<1>> = ConstStaticCell::new(tcp::Room::new());
+        let task = probe(self.doors(), self.station, room(&ROOM)?)?;
+        self.spawner.spawn(task);
+        Ok(())
     }
 
     fn sides(&self) -> Sides<'static> {
@@ -53,8 +65,8 @@ impl Landfall {
     /// # Errors
     /// It is open already.
     pub fn portal(&self) -> Result<(), SpawnError> {
-        static PORTAL: [ConstStaticCell<WorkerRoom>; PORTAL_CONNECTIONS] =
-            [const { ConstStaticCell::new(WorkerRoom::new()) }; PORTAL_CONNECTIONS];
+        static PORTAL: [ConstStaticCell<PortalRoom>; PORTAL_CONNECTIONS] =
+            [const { ConstStaticCell::new(PortalRoom::new()) }; PORTAL_CONNECTIONS];
         static NAMES: ConstStaticCell<NamesRoom> = ConstStaticCell::new(NamesRoom::new());
         static LEASES: ConstStaticCell<LeasesRoom> = ConstStaticCell::new(LeasesRoom::new());
         // The clock's memory is slower, and else nobody's.
@@ -85,9 +97,12 @@ impl Landfall {
     /// # Errors
     /// It is open already.
     pub fn config_server(&self) -> Result<(), SpawnError> {
-        static ROOM: ConstStaticCell<ConfigRoom> = ConstStaticCell::new(ConfigRoom::new());
-        let task = config(self.doors(), self.sides(), room(&ROOM)?)?;
-        self.spawner.spawn(task);
+        static ROOMS: [ConstStaticCell<ConfigRoom>; CONFIG_CONNECTIONS] =
+            [const { ConstStaticCell::new(ConfigRoom::new()) }; CONFIG_CONNECTIONS];
+        for cell in &ROOMS {
+            let task = config(self.doors(), self.sides(), room(cell)?)?;
+            self.spawner.spawn(task);
+        }
         Ok(())
     }
 
@@ -96,9 +111,15 @@ impl Landfall {
     /// # Errors
     /// It is open already.
     pub fn web_repl(&self) -> Result<(), SpawnError> {
-        static ROOM: ConstStaticCell<WebReplRoom> = ConstStaticCell::new(WebReplRoom::new());
-        let task = web_repl(self.doors(), self.sides(), room(&ROOM)?)?;
-        self.spawner.spawn(task);
+        static SHARED: ConstStaticCell<webrepl::Shared> =
+            ConstStaticCell::new(webrepl::Shared::new());
+        static ROOMS: [ConstStaticCell<WebReplRoom>; WEBREPL_CONNECTIONS] =
+            [const { ConstStaticCell::new(WebReplRoom::new()) }; WEBREPL_CONNECTIONS];
+        let shared = room(&SHARED)?;
+        for cell in &ROOMS {
+            let task = web_repl(self.doors(), self.sides(), shared, room(cell)?)?;
+            self.spawner.spawn(task);
+        }
         Ok(())
     }
 
@@ -107,7 +128,7 @@ impl Landfall {
     /// # Errors
     /// It is open already.
     pub fn mqtt(&self) -> Result<(), SpawnError> {
-        static ROOM: ConstStaticCell<tcp::Room<1>> = ConstStaticCell::new(tcp::Room::new());
+        static ROOM: ConstStaticCell<MqttRoom> = ConstStaticCell::new(MqttRoom::new());
         let task = mqtt(self.doors(), self.station, room(&ROOM)?)?;
         self.spawner.spawn(task);
         Ok(())
@@ -119,7 +140,7 @@ impl Landfall {
     /// It did already.
     pub fn fleet(&self) -> Result<(), SpawnError> {
         static ROOM: ConstStaticCell<FleetRoom> = ConstStaticCell::new(FleetRoom::new());
-        let task = fleet(self.doors(), self.station, room(&ROOM)?)?;
+        let task = fleet(self.doors(), self.station, room(&ROOM)?, FIRMWARE)?;
         self.spawner.spawn(task);
         Ok(())
     }
@@ -161,6 +182,18 @@ impl Landfall {
     }
 }
 
+/// What the device says of itself to the fleet.
+const FIRMWARE: Firmware<'static> = Firmware {
+    firmware: concat!("landfall-esp ", env!("CARGO_PKG_VERSION")),
+    chip: CHIP,
+    free_heap: || u32::try_from(esp_alloc::HEAP.free()).ok(),
+    // The radio runs: what the generator gives is random.
+    random: |bytes| {
+        Rng::new().read(bytes);
+        true
+    },
+};
+
 /// Why there is no console on a serial port.
 #[derive(Clone, Copy, Debug)]
 pub enum SerialError {
@@ -180,60 +213,7 @@ fn room<T>(cell: &'static ConstStaticCell<T>) -> Result<&'static mut T, SpawnErr
     cell.try_take().ok_or(SpawnError::Busy)
 }
 
-#[embassy_executor::task(pool_size = PORTAL_CONNECTIONS)]
-async fn portal(doors: All, sides: Sides<'static>, room: &'static mut WorkerRoom) {
-    match doors.portal_worker(sides, room).await {}
-}
-
-#[embassy_executor::task]
-async fn config(doors: All, sides: Sides<'static>, room: &'static mut ConfigRoom) {
-    match doors.config(sides, room).await {}
-}
-
-#[embassy_executor::task]
-async fn web_repl(doors: All, sides: Sides<'static>, room: &'static mut WebReplRoom) {
-    match doors.web_repl(sides, room).await {}
-}
-
-#[embassy_executor::task]
-async fn names(doors: All, ap: Stack<'static>, room: &'static mut NamesRoom) {
-    match doors.names(ap, room).await {}
-}
-
-#[embassy_executor::task]
-async fn leases(doors: All, ap: Stack<'static>, room: &'static mut LeasesRoom) {
-    match doors.leases(ap, room).await {}
-}
-
-#[embassy_executor::task(pool_size = 2)]
-async fn multicast_names(
-    doors: All,
-    side: Side,
-    stack: Stack<'static>,
-    room: &'static mut MulticastRoom,
-) {
-    match doors.multicast_names(side, stack, room).await {}
-}
-
-#[embassy_executor::task]
-async fn mqtt(doors: All, station: Stack<'static>, room: &'static mut tcp::Room<1>) {
-    match doors.mqtt(station, room, mqtt::log).await {}
-}
-
-#[embassy_executor::task]
-async fn fleet(doors: All, station: Stack<'static>, room: &'static mut FleetRoom) {
-    let firmware = Firmware {
-        firmware: concat!("landfall-esp ", env!("CARGO_PKG_VERSION")),
-        chip: CHIP,
-        free_heap: || u32::try_from(esp_alloc::HEAP.free()).ok(),
-        // The radio runs: what the generator gives is random.
-        random: |bytes| {
-            Rng::new().read(bytes);
-            true
-        },
-    };
-    match doors.fleet(station, room, firmware).await {}
-}
+landfall_embassy::door_tasks!(TaskLock, CONFIG_CONNECTIONS);
 
 #[embassy_executor::task]
 async fn on_uart(wifi: Wifi, rx: UartRx<'static, Async>, tx: UartTx<'static, Async>) {

@@ -55,6 +55,8 @@ impl Flash {
     ///
     /// # Errors
     /// [`PartitionError`].
+    // On its own: the table takes 3 KB of the stack, which is not beneath what comes next.
+    #[inline(never)]
     pub fn nvs(&mut self) -> Result<Range<u32>, PartitionError> {
         let mut buffer = [0; PARTITION_TABLE_MAX_LEN];
         let table = read_partition_table(&mut self.0, &mut buffer);

@@ -19,6 +19,7 @@ pub mod flash;
 pub mod jitter;
 pub mod led;
 pub mod lock;
+mod logger;
 mod panel;
 pub mod radio;
 mod start;

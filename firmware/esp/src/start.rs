@@ -2,6 +2,7 @@
 
 use core::cell::OnceCell;
 use core::fmt;
+use core::ops::Range;
 
 use embassy_executor::{SpawnError, Spawner};
 use embassy_futures::block_on;
@@ -14,22 +15,21 @@ use esp_radio::wifi::Interface;
 use landfall_core::config::Defaults;
 use landfall_core::net::Mac;
 use landfall_device::runtime::{BuildError, Builder, FlashStorage};
-use landfall_device::store::StoreError;
-use landfall_embassy::doors::{
-    CONFIG_CONNECTIONS, Common, PORTAL_CONNECTIONS, WEBREPL_CONNECTIONS,
-};
+use landfall_device::store::{Store, StoreError};
+use landfall_embassy::doors::{Common, PORTAL_CONNECTIONS, WEBREPL_CONNECTIONS};
 use static_cell::StaticCell;
 
+use crate::doors::CONFIG_CONNECTIONS;
 use crate::flash::{Flash, PartitionError};
-use crate::radio::{EspRadio, RadioError};
-use crate::{Shared, Wifi, crash, jitter, tasks};
+use crate::radio::EspRadio;
+use crate::{Shared, Wifi, crash, jitter, logger, tasks};
 use landfall_embassy::EmbassyClock;
 
 /// Bytes of heap, in the memory that the boot loader leaves behind and nothing else can use. Nothing but the radio's driver
 /// allocates.
 const HEAP_LEN: usize = 64 * 1024;
 /// Sockets of each side: those of all its doors at once, and the stack's own for names and DHCP.
-const STATION_SOCKETS: usize = PORTAL_CONNECTIONS + CONFIG_CONNECTIONS + WEBREPL_CONNECTIONS + 5;
+const STATION_SOCKETS: usize = PORTAL_CONNECTIONS + CONFIG_CONNECTIONS + WEBREPL_CONNECTIONS + 6;
 const AP_SOCKETS: usize = PORTAL_CONNECTIONS + CONFIG_CONNECTIONS + WEBREPL_CONNECTIONS + 4;
 
 /// The family of the chip, as tools know it.
@@ -59,8 +59,6 @@ pub enum StartError {
     Partition(PartitionError),
     /// The store cannot be opened.
     Store(StoreError),
-    /// The radio does not start.
-    Radio(RadioError),
     /// No device was built.
     Build(BuildError),
     /// It runs already.
@@ -72,7 +70,6 @@ impl fmt::Display for StartError {
         match self {
             Self::Partition(error) => error.fmt(f),
             Self::Store(error) => write!(f, "the store cannot be opened: {error:?}"),
-            Self::Radio(error) => error.fmt(f),
             Self::Build(error) => error.fmt(f),
             Self::Spawn(error) => write!(f, "it runs already: {error:?}"),
         }
@@ -117,32 +114,41 @@ impl Landfall {
         let shared: &'static Shared = shared.write(Shared::new(EmbassyClock));
         let wifi = Wifi::of(shared);
         let (start, watchdog) = crash::note_start(parts.rtc);
+        logger::init();
         spawner.spawn(tasks::watch(watchdog)?);
-        let store = open_store(parts.flash)?;
+        let mut flash = Flash::new(parts.flash);
+        let nvs = flash.nvs().map_err(StartError::Partition)?;
+        let store = open_store(flash, nvs)?;
         let (station, ap) = stacks(spawner)?;
-        let radio = EspRadio::start(parts.wifi, station, wifi).map_err(StartError::Radio)?;
-        // The radio runs: what the generator gives is random.
+        let radio = EspRadio::start(parts.wifi, station, wifi).await;
         let mut entropy = [0; 16];
         Rng::new().read(&mut entropy);
         let mut builder = Builder::new(mac(), entropy)
             .chip(CHIP)
             .jitter(jitter::steady)
             .safe_mode(start.safe_mode);
+        if !radio.is_up() {
+            // Without a radio that runs what the generator gives is not random.
+            builder = builder.without_entropy();
+        }
         if let Some((cause, place)) = start.crash {
             builder = builder.crashed(cause, place);
         }
         spawner.spawn(tasks::run(builder.storage(store), shared, radio)?);
         tasks::BUILT.wait().await.map_err(StartError::Build)?;
+        spawner.spawn(tasks::print_log(wifi)?);
         spawner.spawn(tasks::tune(wifi)?);
         spawner.spawn(tasks::follow_ap(wifi, ap)?);
         spawner.spawn(tasks::part_jitter(wifi)?);
-        Ok(Self {
+        let device = Self {
             wifi,
             spawner,
             station,
             ap,
             common: OnceCell::new(),
-        })
+        };
+        device.probe()?;
+        Ok(device)
     }
 }
 
@@ -165,13 +171,16 @@ fn stacks(spawner: Spawner) -> Result<(Stack<'static>, Stack<'static>), StartErr
 /// Opens the store, where it stays. The flash makes whoever asks wait, so this is no loss; and what it takes of the stack for
 /// a moment is not taken beneath what comes next.
 #[inline(never)]
-fn open_store(flash: FLASH<'static>) -> Result<&'static mut FlashStorage<Flash>, StartError> {
+fn open_store(
+    flash: Flash,
+    nvs: Range<u32>,
+) -> Result<&'static mut FlashStorage<Flash>, StartError> {
     static STORE: StaticCell<FlashStorage<Flash>> = StaticCell::new();
-    let mut flash = Flash::new(flash);
-    let nvs = flash.nvs().map_err(StartError::Partition)?;
-    let store = block_on(FlashStorage::open(flash, nvs, Defaults::built_in()));
-    let store = store.map_err(StartError::Store)?;
-    Ok(STORE.try_init(store).ok_or(SpawnError::Busy)?)
+    let layout = Store::<Flash>::layout(nvs).map_err(StartError::Store)?;
+    let place = STORE.try_uninit().ok_or(SpawnError::Busy)?;
+    let store = place.write(FlashStorage::new(flash, layout, Defaults::built_in()));
+    block_on(store.settle()).map_err(StartError::Store)?;
+    Ok(store)
 }
 
 /// The hardware address of the station, by which the device is known.

@@ -11,7 +11,7 @@ use landfall_device::runtime::{BuildError, Builder, Device, FlashStorage, Restar
 use crate::flash::Flash;
 use crate::lock::TaskLock;
 use crate::radio::{EspRadio, set_country, set_power};
-use crate::{Shared, Wifi, crash, jitter, watchdog};
+use crate::{Shared, Wifi, crash, jitter, logger, watchdog};
 use landfall_embassy::address;
 
 /// Time for the last answers to go out before a restart, in milliseconds.
@@ -47,26 +47,33 @@ pub(crate) async fn net(mut runner: embassy_net::Runner<'static, Interface>) -> 
     runner.run().await
 }
 
-/// Gives the radio the power and the country of the configuration, now and when they change.
+/// Prints the log.
+#[embassy_executor::task]
+pub(crate) async fn print_log(wifi: Wifi) -> ! {
+    logger::print(wifi).await
+}
+
+/// Gives radio and log what the configuration says of them, now and when that changes.
 #[embassy_executor::task]
 pub(crate) async fn tune(wifi: Wifi) -> ! {
     let wanted = |device: &mut Device| {
         let services = &device.services;
-        (services.country, services.tx_power_dbm)
+        (services.country, services.tx_power_dbm, services.log_level)
     };
     let mut tuned = None;
     loop {
         let shared = wifi.shared();
-        let (country, power) = shared
+        let (country, power, level) = shared
             .wait_for(|device| Some(wanted(device)).filter(|wanted| tuned != Some(*wanted)))
             .await;
+        logger::set_level(level);
         if set_country(country.unwrap_or(COUNTRY)).is_err() {
             log::warn!("radio.country: the radio does not know it");
         }
         if set_power(power.unwrap_or(TX_POWER_DBM_DEFAULT)).is_err() {
             log::warn!("radio.tx_power_dbm: the radio refused it");
         }
-        tuned = Some((country, power));
+        tuned = Some((country, power, level));
     }
 }
 

@@ -7,12 +7,10 @@ use core::cell::RefCell;
 use embassy_net::Stack;
 use landfall_core::net::Mac;
 use landfall_core::radio::{RadioEvent, RadioOp};
-use landfall_core::status::Internet;
 use landfall_core::time::Instant;
 use landfall_device::runtime::{Clock, Radio, Target};
 use landfall_embassy::EmbassyClock;
 use landfall_embassy::address::set_address;
-use landfall_sim::air::access_point::InternetAccess;
 use landfall_sim::air::file::AirFile;
 use landfall_sim::air::{Air, DeviceId, Targets};
 
@@ -42,16 +40,6 @@ impl VirtualAir {
         VirtualRadio {
             air: self.clone(),
             station,
-        }
-    }
-
-    /// What a probe for internet finds now.
-    pub fn internet(&self) -> Internet {
-        let air = self.air.borrow();
-        match air.link(self.device).and_then(|link| link.internet()) {
-            Some(InternetAccess::Yes) => Internet::Yes,
-            Some(InternetAccess::Captive) => Internet::Captive,
-            Some(InternetAccess::No) | None => Internet::No,
         }
     }
 }

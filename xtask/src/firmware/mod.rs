@@ -42,7 +42,7 @@ const CHIPS: &[Chip] = &[
     Chip {
         name: "esp32c3",
         target: TARGET,
-        doors: "config-server",
+        doors: "config-server,fleet,mqtt",
         boards: &["esp32-c3-devkitm-1", "xiao-esp32c3"],
     },
     Chip {

@@ -140,6 +140,12 @@ impl Defaults {
     /// The configuration of a device that was told nothing.
     pub fn config(&self) -> Config {
         let mut config = Config::default();
+        self.fill(&mut config);
+        config
+    }
+
+    /// The same, where it stays: `config` is [`Config::default`]. A chip's stack has room for few of them.
+    pub fn fill(&self, config: &mut Config) {
         let Wifi {
             networks,
             ap,
@@ -156,7 +162,6 @@ impl Defaults {
         ap.start_policy = self.start_policy;
         station.max_retry = self.max_retry;
         config.services.hostname.clone_from(&self.hostname);
-        config
     }
 }
 

@@ -42,11 +42,26 @@ pub fn parse_strict(
     current: ConfigRef<'_>,
     defaults: &Defaults,
 ) -> Result<Config, SaveError> {
+    let mut config = Config::default();
+    parse_strict_into(bytes, current, defaults, &mut config)?;
+    Ok(config)
+}
+
+/// The same, where it stays: `config` is [`Config::default`], and to be thrown away where it is refused.
+///
+/// # Errors
+/// As [`parse_strict`].
+pub fn parse_strict_into(
+    bytes: &[u8],
+    current: ConfigRef<'_>,
+    defaults: &Defaults,
+    config: &mut Config,
+) -> Result<(), SaveError> {
     let root = json::parse(bytes)?;
+    defaults.fill(config);
     let mut strict = Reader::new(Judge::Strict, Some(current));
-    let mut config = defaults.config();
-    match strict.config(root, &mut config) {
-        Ok(()) => Ok(config),
+    match strict.config(root, config) {
+        Ok(()) => Ok(()),
         Err(_) => Err(strict.into_error()),
     }
 }

@@ -37,7 +37,7 @@ use crate::net::{Bssid, Channel, Ipv4Net, Passphrase, Ssid};
 
 pub use crate::net::Security;
 pub use defaults::{BadDefault, Defaults, RawDefaults};
-pub use document::{load, parse_strict};
+pub use document::{load, parse_strict, parse_strict_into};
 pub use extra::{EXTRA_MAX, Extra};
 pub use identity::{AP_PREFIX_MAX, AP_SECRET_ALPHABET, Identity};
 pub use layers::MemberSet;

@@ -15,7 +15,7 @@ use heapless::String;
 use landfall_core::agent::{Answer, Configuration, Session};
 use landfall_core::command::{Command, Refusal};
 use landfall_core::config::{
-    ApSecurity, ApSettings, Config, KnownNetwork, Mode, Services, StartPolicy, StationSettings,
+    ApSecurity, ApSettings, Config, ConfigRef, KnownNetwork, StartPolicy, Wifi,
 };
 use landfall_core::event::Event;
 use landfall_core::json::Text;
@@ -26,21 +26,13 @@ use zeroize::Zeroize;
 use super::client::Client;
 use super::credential::Credential;
 use super::item::ITEM_MAX;
-use super::own::{OwnSettings, Owners, lay_over};
+use super::own::{OwnSettings, Owners};
 use super::record::{ApBefore, ERROR_MAX, SessionRecord};
 use super::state;
 use crate::dial::Dial;
 use crate::http::Timer;
-use crate::runtime::{Clock, Device};
+use crate::runtime::{Clock, Device, Shared};
 use crate::store::Key;
-
-/// What the settings make of the device, where no session runs.
-struct Wanted {
-    ap: ApSettings,
-    mode: Mode,
-    station: StationSettings,
-    services: Services,
-}
 
 impl<C: Clock, M: RawMutex, D: Dial, T: Timer> Client<'_, C, M, D, T> {
     /// Puts a configuration in force; false where it was already.
@@ -63,8 +55,18 @@ impl<C: Clock, M: RawMutex, D: Dial, T: Timer> Client<'_, C, M, D, T> {
         };
         let before = self.record.clone();
         self.record.error.clear();
-        let (wanted, owners) = self.wanted(configuration, own);
-        self.record.session = self.session_record(configuration, &wanted.ap);
+        let wanted = Wanted(self.shared());
+        let mut owners = Owners::unchanged(own);
+        if self.want(configuration, &mut owners).is_none() {
+            // The server sends it again.
+            self.record = before;
+            return false;
+        }
+        let session = |device: &mut Device| {
+            let wanted = device.wanted()?;
+            session_record(configuration, &wanted.wifi.ap)
+        };
+        self.record.session = self.shared().look(session).flatten();
         self.record.device_id = text(configuration.device_id);
         let is_new = self.record != before;
         let kept = self.save_own(&owners.until_told).await;
@@ -72,7 +74,9 @@ impl<C: Clock, M: RawMutex, D: Dial, T: Timer> Client<'_, C, M, D, T> {
             self.record = before;
             return false;
         }
-        match self.put_in_force(wanted).await {
+        let put = self.put_in_force().await;
+        drop(wanted);
+        match put {
             // Where this is not kept the next configuration does it.
             Ok(()) => _ = self.save_own(&owners.then).await,
             // The server sends it again.
@@ -88,43 +92,37 @@ impl<C: Clock, M: RawMutex, D: Dial, T: Timer> Client<'_, C, M, D, T> {
         true
     }
 
-    /// What the device is to be outside a session: as its owner has it, with the settings laid over
-    /// it, and what is kept of the owner's. Settings that are wrong change nothing, and are complained
-    /// of.
-    fn wanted(&mut self, configuration: &Configuration<'_>, own: OwnSettings) -> (Wanted, Owners) {
-        let mut wanted = self.outside_session();
-        let owners = match lay_over(configuration.settings, &own, &mut wanted) {
-            Ok(owners) => owners,
-            Err(error) => {
-                self.complain(format_args!("settings{error}"));
-                wanted = self.outside_session();
-                Owners {
-                    until_told: own.clone(),
-                    then: own,
-                }
-            }
-        };
-        let wanted = Wanted {
-            ap: wanted.wifi.ap,
-            mode: wanted.wifi.mode,
-            station: wanted.wifi.station,
-            services: wanted.services,
-        };
-        (wanted, owners)
+    /// Wants what the device is to be outside a session: as its owner has it, with the settings laid
+    /// over it, and keeps what is the owner's. Settings that are wrong change nothing, and are complained
+    /// of. None: another configuration is on its way.
+    // On its own: what it takes of a chip's stack is not beneath what comes next.
+    #[inline(never)]
+    fn want(&mut self, configuration: &Configuration<'_>, owners: &mut Owners) -> Option<()> {
+        let laid = self.want_outside_session(|wanted, now| {
+            owners.lay_over(configuration.settings, wanted, now)
+        })?;
+        if let Err(error) = laid {
+            self.complain(format_args!("settings{error}"));
+            self.shared().look(Device::want_nothing);
+            self.want_outside_session(|_, _| ())?;
+        }
+        Some(())
     }
 
-    /// The configuration in force, but for what a session changes of it.
-    fn outside_session(&self) -> Config {
-        let now = self.shared().look(|device| {
-            let wifi = device.manager().wifi().clone();
-            let services = device.services.clone();
-            Config { wifi, services }
+    /// Wants the configuration in force, but for what a session changes of it, and what `change` does.
+    fn want_outside_session<Changed>(
+        &self,
+        change: impl FnOnce(&mut Config, ConfigRef<'_>) -> Changed,
+    ) -> Option<Changed> {
+        let session = self.record.session.as_ref();
+        let changed = self.shared().look(|device| {
+            let (wanted, now) = device.want()?;
+            if let Some(session) = session {
+                session.before.restore(&mut wanted.wifi.ap);
+            }
+            Some(change(wanted, now))
         });
-        let mut now = now.unwrap_or_default();
-        if let Some(session) = &self.record.session {
-            session.before.restore(&mut now.wifi.ap);
-        }
-        now
+        changed.flatten()
     }
 
     /// What the owner had where the fleet has laid its settings over; none: the store does not say.
@@ -149,53 +147,29 @@ impl<C: Clock, M: RawMutex, D: Dial, T: Timer> Client<'_, C, M, D, T> {
         self.record.error = String::try_from(&error[..end]).unwrap_or_default();
     }
 
-    fn session_record(
-        &self,
-        configuration: &Configuration<'_>,
-        own: &ApSettings,
-    ) -> Option<SessionRecord> {
-        let Session {
-            id,
-            course_code,
-            course_title,
-            needs_code,
-            ssid,
-            security,
-        } = configuration.session.clone()?;
-        Some(SessionRecord {
-            id,
-            course_code: text(Some(course_code)),
-            course_title: text(course_title),
-            needs_code,
-            ssid,
-            security,
-            before: ApBefore {
-                ssid: own.ssid,
-                security: own.security.clone(),
-                start_policy: own.start_policy,
-            },
-        })
-    }
-
-    /// Tells the machine, which stores what it is told.
-    async fn put_in_force(&mut self, wanted: Wanted) -> Result<(), Refusal> {
-        let mut ap = wanted.ap;
-        if let Some(session) = &self.record.session {
-            session.open(&mut ap);
-        }
-        let services = wanted.services;
-        let mut other_services = false;
+    /// Tells the machine what is wanted; that stores what it is told.
+    async fn put_in_force(&mut self) -> Result<(), Refusal> {
+        let session = self.record.session.as_ref();
         let differing = self.shared().look(|device| {
-            other_services = device.take_services(services);
+            let Wifi {
+                mode, ap, station, ..
+            } = &device.wanted()?.wifi;
+            let (mode, mut ap, station) = (*mode, ap.clone(), *station);
+            if let Some(session) = session {
+                session.open(&mut ap);
+            }
+            let other_services = device.take_wanted_services();
             let wifi = device.manager().wifi();
-            let mode = (wifi.mode != wanted.mode).then_some(Command::SetMode(wanted.mode));
+            let mode = (wifi.mode != mode).then_some(Command::SetMode(mode));
             let ap = (wifi.ap != ap).then_some(Command::SetAp(ap));
-            let station = Command::SetStation(wanted.station);
-            let station = (wifi.station != wanted.station).then_some(station);
-            [mode, ap, station]
+            let station = (wifi.station != station).then_some(Command::SetStation(station));
+            Some(([mode, ap, station], other_services))
         });
+        let Some((commands, other_services)) = differing.flatten() else {
+            return Ok(());
+        };
         let mut stored = false;
-        for command in differing.into_iter().flatten().flatten() {
+        for command in commands.into_iter().flatten() {
             // Each writes what the doors need, too.
             self.command(command).await?;
             stored = true;
@@ -274,6 +248,39 @@ impl<C: Clock, M: RawMutex, D: Dial, T: Timer> Client<'_, C, M, D, T> {
             }
         }
     }
+}
+
+/// What is wanted: forgotten with this, also where the client is dropped in the middle.
+struct Wanted<C: 'static, M: RawMutex + 'static>(&'static Shared<C, M>);
+
+impl<C, M: RawMutex> Drop for Wanted<C, M> {
+    fn drop(&mut self) {
+        self.0.look(Device::want_nothing);
+    }
+}
+
+fn session_record(configuration: &Configuration<'_>, own: &ApSettings) -> Option<SessionRecord> {
+    let Session {
+        id,
+        course_code,
+        course_title,
+        needs_code,
+        ssid,
+        security,
+    } = configuration.session.clone()?;
+    Some(SessionRecord {
+        id,
+        course_code: text(Some(course_code)),
+        course_title: text(course_title),
+        needs_code,
+        ssid,
+        security,
+        before: ApBefore {
+            ssid: own.ssid,
+            security: own.security.clone(),
+            start_policy: own.start_policy,
+        },
+    })
 }
 
 impl SessionRecord {

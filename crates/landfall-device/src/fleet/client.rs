@@ -103,6 +103,8 @@ enum Interrupted {
 
 impl<'a, C: Clock, M: RawMutex, D: Dial, T: Timer> Client<'a, C, M, D, T> {
     /// The client of that device, which was built. It does nothing until it [runs](Self::run).
+    // Inlined, so that it comes to be where it stays: it is large for a chip's stack.
+    #[inline(always)]
     pub fn new(wifi: Wifi<C, M>, dialer: &'a D, timer: &'a T, firmware: Firmware<'a>) -> Self {
         Self {
             wifi,
@@ -184,6 +186,7 @@ impl<'a, C: Clock, M: RawMutex, D: Dial, T: Timer> Client<'a, C, M, D, T> {
                 continue;
             };
             if let Some(waiting) = bytes.get(..len).and_then(Waiting::decode) {
+                // Every place that has a key is one.
                 let restore = |device: &mut Device| device.fleet.marks.restore(place, waiting);
                 self.shared().look(restore);
             }

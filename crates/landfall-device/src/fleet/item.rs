@@ -44,6 +44,7 @@ impl Drop for Item {
 }
 
 impl ItemErrand {
+    #[inline(always)]
     pub(crate) const fn new() -> Self {
         Self {
             state: State::Idle,

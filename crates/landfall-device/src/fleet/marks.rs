@@ -3,7 +3,7 @@
 
 use core::net::IpAddr;
 
-use heapless::String;
+use heapless::{String, Vec};
 use landfall_core::config::stored::bytes::{Cursor, Writer};
 use landfall_core::net::Mac;
 use landfall_protocol::message::MarkResult;
@@ -50,7 +50,8 @@ pub enum Attended {
 /// The marks that the server has not acknowledged.
 #[derive(Debug)]
 pub(crate) struct Marks {
-    places: [Option<Waiting>; MARKS_MAX as usize],
+    /// As many as were ever taken at once.
+    places: Vec<Option<Waiting>, { MARKS_MAX as usize }>,
     next: u32,
     boot: u32,
 }
@@ -83,9 +84,10 @@ pub(crate) struct Waiting {
 }
 
 impl Marks {
+    #[inline(always)]
     pub(crate) const fn new() -> Self {
         Self {
-            places: [const { None }; MARKS_MAX as usize],
+            places: Vec::new(),
             next: 1,
             boot: 0,
         }
@@ -122,20 +124,24 @@ impl Marks {
                 number: waiting.number,
             });
         }
-        let place = self.places.iter().position(Option::is_none)?;
-        self.places[place] = Some(Waiting {
-            boot: self.boot,
-            number: self.next,
-            session_id,
-            matric: mark.matric.clone(),
-            code: mark.code.clone(),
-            taken_ms,
-            station,
-            result: None,
-            kept: false,
-            lost: false,
-            awaited: true,
-        });
+        let free = self.places.iter().position(Option::is_none);
+        let place = free.unwrap_or(self.places.len());
+        self.restore(
+            place as u8,
+            Waiting {
+                boot: self.boot,
+                number: self.next,
+                session_id,
+                matric: mark.matric.clone(),
+                code: mark.code.clone(),
+                taken_ms,
+                station,
+                result: None,
+                kept: false,
+                lost: false,
+                awaited: true,
+            },
+        )?;
         let ticket = Ticket {
             place: place as u8,
             number: self.next,
@@ -144,11 +150,14 @@ impl Marks {
         Some(ticket)
     }
 
-    /// Puts a mark that was kept over a restart back in its place.
-    pub(crate) fn restore(&mut self, place: u8, waiting: Waiting) {
-        if let Some(free) = self.places.get_mut(usize::from(place)) {
-            *free = Some(waiting);
+    /// Puts a mark in its place, as when it was kept over a restart; none: there is no such place.
+    pub(crate) fn restore(&mut self, place: u8, waiting: Waiting) -> Option<()> {
+        let place = usize::from(place);
+        while self.places.len() <= place {
+            self.places.push(None).ok()?;
         }
+        *self.places.get_mut(place)? = Some(waiting);
+        Some(())
     }
 
     /// A mark that somebody stands there for; none: it is not here any more.

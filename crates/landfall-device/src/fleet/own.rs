@@ -42,24 +42,33 @@ impl fmt::Display for LayError {
     }
 }
 
-/// Lays settings over what the owner has, in place of those that were laid over it before. Where that
-/// fails the configuration is to be thrown away.
-pub(super) fn lay_over(
-    settings: Value<'_>,
-    own: &OwnSettings,
-    config: &mut Config,
-) -> Result<Owners, LayError> {
-    own.restore(config);
-    let laid = MemberSet::named_in(settings);
-    let keep = |members| OwnSettings::keep(members, config.as_ref()).ok_or(LayError::TooLong);
-    let owners = Owners {
-        until_told: keep(laid.with(own.members()))?,
-        then: keep(laid)?,
-    };
-    let mut wanted = config.clone();
-    config::overlay(settings, config.as_ref(), &mut wanted).map_err(LayError::Invalid)?;
-    *config = wanted;
-    Ok(owners)
+impl Owners {
+    /// Where nothing else is laid over.
+    pub(super) fn unchanged(own: OwnSettings) -> Self {
+        Self {
+            until_told: own.clone(),
+            then: own,
+        }
+    }
+
+    /// Lays settings over what the owner has, in place of those that were laid over it before, which are
+    /// these. A mask in place of a secret stands for that which is in force now. Where it fails nothing is
+    /// kept, and the configuration is to be thrown away.
+    pub(super) fn lay_over(
+        &mut self,
+        settings: Value<'_>,
+        config: &mut Config,
+        now: ConfigRef<'_>,
+    ) -> Result<(), LayError> {
+        self.then.restore(config);
+        let laid = MemberSet::named_in(settings);
+        let keep = |members| OwnSettings::keep(members, config.as_ref()).ok_or(LayError::TooLong);
+        let until_told = keep(laid.with(self.then.members()))?;
+        let then = keep(laid)?;
+        config::overlay(settings, now, config).map_err(LayError::Invalid)?;
+        *self = Self { until_told, then };
+        Ok(())
+    }
 }
 
 /// Which members the fleet has laid over, and what the owner had there, as the flash keeps it. It holds
@@ -85,6 +94,7 @@ impl OwnSettings {
     }
 
     /// Keeps these members of what the owner has. None: they do not fit.
+    #[inline(never)]
     pub(super) fn keep(members: MemberSet, owners: ConfigRef<'_>) -> Option<Self> {
         let mut own = Self::of(&[]);
         if members.is_empty() {
@@ -107,11 +117,13 @@ impl OwnSettings {
     }
 
     /// Makes a configuration what the owner has: these members are as they were.
+    #[inline(never)]
     pub(super) fn restore(&self, config: &mut Config) {
         let Some(settings) = self.bytes().get(SET_LEN..) else {
             return;
         };
-        let mut kept = Stored::new(&Defaults::default());
+        let mut kept = Stored::default();
+        Defaults::default().fill(&mut kept.config);
         // It was written by this program; what another version cannot read is at its default.
         kept.read_settings(settings, &mut |_| {});
         self.members().copy(kept.config.as_ref(), config);
@@ -184,8 +196,10 @@ mod tests {
     fn what_is_wrong_is_told_with_its_path() {
         let settings = br#"{"station":{"max_retry":51}}"#;
         let settings = landfall_core::json::parse(settings).unwrap();
-        let own = OwnSettings::of(&[]);
-        let error = lay_over(settings, &own, &mut Config::default()).err();
+        let mut owners = Owners::unchanged(OwnSettings::of(&[]));
+        let now = Config::default();
+        let laid = owners.lay_over(settings, &mut Config::default(), now.as_ref());
+        let error = laid.err();
         let told = std::format!("settings{}", error.unwrap());
         assert_eq!(
             told,

@@ -62,6 +62,7 @@ pub(crate) struct Session {
 }
 
 impl Fleet {
+    #[inline(always)]
     pub(crate) fn new() -> Self {
         Self {
             status: FleetStatus::default(),

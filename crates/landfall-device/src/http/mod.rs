@@ -49,6 +49,7 @@ pub use limiter::{LOGIN_ADDRESSES_MAX, LOGIN_FAILURES_MAX, LOGIN_WINDOW_MS, Limi
 pub use page::RESULT_PAGE_MAX;
 pub use reply::Then;
 pub(crate) use send::{finish, send};
+pub(crate) use serve::serve_either;
 pub use server::{
     BUFFER_LEN, Buffer, KEEP_ALIVE_MS, REQUEST_MS, STREAMS_ON_CHIP, STREAMS_ON_HOST, Server,
     Shared, WRITE_MS,

@@ -2,7 +2,7 @@
 //! buffer and its own deadline, so that nobody waits for somebody else's slowness.
 
 use core::convert::Infallible;
-use core::net::IpAddr;
+use core::net::{IpAddr, SocketAddr};
 
 use edge_nal::{TcpAccept, TcpShutdown};
 use embassy_futures::join::join_array;
@@ -48,15 +48,24 @@ impl<D: Device, T: Timer> Server<'_, D, T> {
 
     async fn work<A: TcpAccept>(&self, acceptor: &A, buffer: &mut [u8]) -> Infallible {
         loop {
-            match acceptor.accept().await {
-                Ok((peer, mut io)) => self.connection(&mut io, peer.ip(), buffer).await,
-                Err(_) => self.timer.sleep_ms(ACCEPT_RETRY_MS).await,
-            }
+            let accepted = acceptor.accept().await;
+            self.take(accepted, buffer).await;
+        }
+    }
+
+    /// Serves one connection to its end, or waits a moment where there is none.
+    async fn take<S, E>(&self, accepted: Result<(SocketAddr, S), E>, buffer: &mut [u8])
+    where
+        S: Read + Write + TcpShutdown,
+    {
+        match accepted {
+            Ok((peer, mut io)) => self.connection(&mut io, peer.ip(), buffer).await,
+            Err(_) => self.timer.sleep_ms(ACCEPT_RETRY_MS).await,
         }
     }
 
     /// Serves one connection to its end.
-    pub async fn connection<S>(&self, io: &mut S, peer: IpAddr, buffer: &mut [u8])
+    pub(crate) async fn connection<S>(&self, io: &mut S, peer: IpAddr, buffer: &mut [u8])
     where
         S: Read + Write + TcpShutdown,
     {
@@ -192,5 +201,21 @@ impl<D: Device, T: Timer> Server<'_, D, T> {
             Either::First(reply) => reply,
             Either::Second(()) => Reply::Refused(Refusal::ScanFailed),
         }
+    }
+}
+
+/// Serves one connection after the other, from whichever of two ports the next one comes, as that
+/// port's server.
+pub(crate) async fn serve_either<D: Device, T: Timer, A: TcpAccept>(
+    one: (&Server<'_, D, T>, &A),
+    other: (&Server<'_, D, T>, &A),
+    buffer: &mut [u8],
+) -> Infallible {
+    loop {
+        let (server, accepted) = match select(one.1.accept(), other.1.accept()).await {
+            Either::First(accepted) => (one.0, accepted),
+            Either::Second(accepted) => (other.0, accepted),
+        };
+        server.take(accepted, buffer).await;
     }
 }

@@ -5,7 +5,7 @@
 
 use heapless::Vec;
 use landfall_core::command::Door;
-use zeroize::{Zeroize, Zeroizing};
+use zeroize::Zeroize;
 
 use crate::runtime::Device;
 
@@ -17,20 +17,29 @@ pub const REPLY_MAX: usize = 2048;
 
 /// See the module.
 pub(super) struct Lines {
-    typed: Zeroizing<[u8; TYPED_MAX]>,
+    typed: [u8; TYPED_MAX],
     typed_len: usize,
     printed: Vec<u8, REPLY_MAX>,
     is_whole: bool,
 }
 
 impl Lines {
-    pub(super) fn new() -> Self {
+    pub(super) const fn new() -> Self {
         Self {
-            typed: Zeroizing::new([0; TYPED_MAX]),
+            typed: [0; TYPED_MAX],
             typed_len: 0,
             printed: Vec::new(),
             is_whole: false,
         }
+    }
+
+    /// Forgets all of it.
+    pub(super) fn clear(&mut self) {
+        self.typed.zeroize();
+        self.typed_len = 0;
+        self.printed.as_mut_slice().zeroize();
+        self.printed.clear();
+        self.is_whole = false;
     }
 
     /// Takes a message: one line or more, the last one with or without its end.

@@ -28,6 +28,7 @@ mod settings;
 mod topics;
 
 use core::convert::Infallible;
+use core::fmt;
 use core::net::Ipv4Addr;
 
 use embassy_futures::select::{Either, select};
@@ -35,7 +36,7 @@ use embassy_sync::blocking_mutex::raw::{CriticalSectionRawMutex, RawMutex};
 use embassy_time::{Duration, with_timeout};
 use landfall_core::command::Door;
 use minimq::{Buffers, ConfigBuilder, ConfigError, QoS, Session, Will};
-use zeroize::Zeroizing;
+use zeroize::Zeroize;
 
 pub use lines::{REPLY_MAX, TYPED_MAX};
 pub use news::{Lost, News, log};
@@ -74,6 +75,45 @@ const BACKOFF_DOUBLINGS: u32 = (BACKOFF_MAX_MS / BACKOFF_MIN_MS).ilog2() + 1;
 /// A connection that lasted so long was a good one: after it the waits begin anew.
 const STEADY_MS: u64 = 10_000;
 
+/// Room for what goes over the connection, and for a console's lines: too much to be moved about on a
+/// chip. All of it holds secrets: the password, and what is typed in.
+pub struct Room {
+    rx: [u8; RX_MAX],
+    tx: [u8; TX_MAX],
+    lines: Lines,
+}
+
+impl Room {
+    /// Empty.
+    pub const fn new() -> Self {
+        Self {
+            rx: [0; RX_MAX],
+            tx: [0; TX_MAX],
+            lines: Lines::new(),
+        }
+    }
+}
+
+impl Default for Room {
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
+impl Drop for Room {
+    fn drop(&mut self) {
+        self.rx.zeroize();
+        self.tx.zeroize();
+        self.lines.clear();
+    }
+}
+
+impl fmt::Debug for Room {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("***")
+    }
+}
+
 /// Connects one device to the broker of its configuration.
 pub struct Gateway<D, C: 'static, M: RawMutex + 'static = CriticalSectionRawMutex> {
     shared: &'static Shared<C, M>,
@@ -93,7 +133,7 @@ impl<D: Dial, C: Clock, M: RawMutex> Gateway<D, C, M> {
 
     /// Runs as long as the device: connects while that holds an address and its configuration
     /// names a broker, and follows both.
-    pub async fn run(&self) -> Infallible {
+    pub async fn run(&self, room: &mut Room) -> Infallible {
         let mut idle_in = None;
         loop {
             match self
@@ -114,7 +154,7 @@ impl<D: Dial, C: Clock, M: RawMutex> Gateway<D, C, M> {
                     if idle_in.take() == Some(settings.boot()) {
                         self.shared.with(Device::publish_from_now);
                     }
-                    self.serve(&settings).await;
+                    self.serve(&settings, room).await;
                 }
             }
         }
@@ -131,22 +171,29 @@ impl<D: Dial, C: Clock, M: RawMutex> Gateway<D, C, M> {
     }
 
     /// Serves that broker as long as the settings hold.
-    async fn serve(&self, settings: &Settings) {
+    async fn serve(&self, settings: &Settings, room: &mut Room) {
         if settings.commands {
             let now = self.shared.clock().now();
             self.shared
                 .with(|device| device.open_console(Door::Mqtt, now));
         }
-        self.keep_connected(settings, &mut Lines::new()).await;
+        self.keep_connected(settings, room).await;
+        room.lines.clear();
         self.shared.with(|device| device.close_console(Door::Mqtt));
     }
 
-    async fn keep_connected(&self, settings: &Settings, lines: &mut Lines) {
+    async fn keep_connected(&self, settings: &Settings, room: &mut Room) {
         let clock = self.shared.clock();
         let mut failures = 0;
         while let Some(ip) = self.address(settings).await {
             let began = clock.now();
-            let lost = match self.connect(settings, ip, lines).await {
+            let Room { rx, tx, lines } = &mut *room;
+            let connected = self
+                .connect(settings, ip, Buffers::new(rx, tx), lines)
+                .await;
+            rx.zeroize();
+            tx.zeroize();
+            let lost = match connected {
                 // The address is another one, or the settings are.
                 Ok(()) => {
                     failures = 0;
@@ -194,13 +241,11 @@ impl<D: Dial, C: Clock, M: RawMutex> Gateway<D, C, M> {
         &self,
         settings: &Settings,
         ip: Ipv4Addr,
+        buffers: Buffers<'_>,
         lines: &mut Lines,
     ) -> Result<(), Lost> {
-        // Both hold secrets: the password, and what is typed in.
-        let mut rx = Zeroizing::new([0; RX_MAX]);
-        let mut tx = Zeroizing::new([0; TX_MAX]);
         let online = Topic::Online.of(&settings.id);
-        let config = config(settings, &online, Buffers::new(&mut *rx, &mut *tx));
+        let config = config(settings, &online, buffers);
         let mut session = Session::new(config.map_err(|_| Lost::Malformed)?);
         let connection = async {
             let socket = Patient::new(self.open(&settings.url).await?);

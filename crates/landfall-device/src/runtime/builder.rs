@@ -1,6 +1,7 @@
 //! How a device is brought to life: read the store, know who it is, claim the radio.
 
 use embassy_sync::blocking_mutex::raw::RawMutex;
+use landfall_core::config::stored::Stored as Pieces;
 use landfall_core::config::{AP_SECRET_ALPHABET, Identity, Warning};
 use landfall_core::console::Jitter;
 use landfall_core::event::{CrashCause, Event, Place};
@@ -48,6 +49,8 @@ impl core::error::Error for BuildError {}
 pub struct Builder<S = ()> {
     mac: Mac,
     entropy: [u8; 16],
+    /// Whether that is random enough for a key.
+    is_random: bool,
     safe_mode: bool,
     publisher: Option<Hook>,
     chip: &'static str,
@@ -63,6 +66,7 @@ impl Builder {
         Self {
             mac,
             entropy,
+            is_random: true,
             safe_mode: false,
             publisher: None,
             chip: CHIP,
@@ -79,6 +83,7 @@ impl<S> Builder<S> {
         Builder {
             mac: self.mac,
             entropy: self.entropy,
+            is_random: self.is_random,
             safe_mode: self.safe_mode,
             publisher: self.publisher,
             chip: self.chip,
@@ -93,6 +98,13 @@ impl<S> Builder<S> {
     #[must_use]
     pub fn publisher(mut self, hook: impl Into<Hook>) -> Self {
         self.publisher = Some(hook.into());
+        self
+    }
+
+    /// No key may be made of the entropy: a device that has none yet is not built.
+    #[must_use]
+    pub fn without_entropy(mut self) -> Self {
+        self.is_random = false;
         self
     }
 
@@ -142,10 +154,16 @@ impl<S: Storage> Builder<S> {
         }
         let claim = Claim(shared);
         let stored = self.store.load(warn).await.map_err(BuildError::Load)?;
-        let secret = self.ap_secret(stored.ap_secret.clone()).await;
+        let is_first = stored.ap_secret.is_none();
+        if is_first && !self.is_random {
+            return Err(BuildError::NoEntropy);
+        }
         let identity = shared.identity(|| Identity {
             mac: self.mac,
-            ap_secret: secret,
+            ap_secret: match &stored.ap_secret {
+                Some(secret) => secret.clone(),
+                None => make_secret(&self.entropy),
+            },
             ap_prefix: stored.ap_prefix.clone(),
         });
         if let Some(hook) = self.publisher.take() {
@@ -160,21 +178,15 @@ impl<S: Storage> Builder<S> {
         };
         let now = shared.clock().now();
         shared.install(|slot| place(slot, stored, made, self.safe_mode, now));
+        self.store.forget();
+        if is_first {
+            // Where it cannot be stored the device still comes up, with a key that lasts until the next boot.
+            let _ = self.store.keep_secret(&identity.ap_secret).await;
+        }
         if let Some((cause, place)) = self.crash {
             shared.look(|device| device.note(Event::Crashed { cause, place }, now));
         }
         Ok(Runner::new(claim, radio, self.store, made))
-    }
-
-    /// The access point's key: as stored, or made and stored now. Where it cannot be stored the
-    /// device still comes up, with a key that lasts until the next boot.
-    async fn ap_secret(&mut self, stored: Option<Passphrase>) -> Passphrase {
-        if let Some(secret) = stored {
-            return secret;
-        }
-        let secret = make_secret(&self.entropy);
-        let _ = self.store.keep_secret(&secret).await;
-        secret
     }
 }
 
@@ -188,39 +200,41 @@ pub(super) struct Made {
     pub(super) jitter: Option<fn() -> Jitter>,
 }
 
-/// Puts the device in place as it boots from what was stored.
+/// Puts the device in place as it boots from what was stored, which it takes.
 #[inline(never)]
 pub(super) fn place(
     slot: &mut Option<Device>,
-    stored: Stored,
+    stored: &mut Stored,
     made: Made,
     safe_mode: bool,
     now: Instant,
 ) {
-    let trial = Device::trial_of(&stored, safe_mode, now);
-    let Stored {
+    let trial = Device::trial_of(stored, safe_mode, now);
+    let manager = boot(stored, made, safe_mode);
+    let services = core::mem::take(&mut stored.pieces.config.services);
+    // What was there goes first: there is room for one.
+    *slot = None;
+    *slot = Some(Device::new(manager, services, trial, made));
+}
+
+/// The machine as it boots.
+// On its own: what it takes of a chip's stack is not beneath what comes next.
+#[inline(never)]
+fn boot(stored: &mut Stored, made: Made, safe_mode: bool) -> Manager {
+    let Pieces {
         config,
         candidate,
         last_good,
-        ..
-    } = stored;
-    let boot = Boot {
-        wifi: config.wifi,
-        candidate,
-        last_good,
+    } = &mut stored.pieces;
+    Manager::new(Boot {
+        wifi: core::mem::take(&mut config.wifi),
+        candidate: *candidate,
+        last_good: *last_good,
         identity: made.identity,
         safe_mode,
         probe_internet: !config.services.internet_probe_url.is_empty(),
         seed: made.seed,
-    };
-    // What was there goes first: there is room for one.
-    *slot = None;
-    *slot = Some(Device::new(
-        Manager::new(boot),
-        config.services,
-        trial,
-        made,
-    ));
+    })
 }
 
 /// Holds a radio's place. Gives it back where a build ends early, its future dropped included, and

@@ -2,7 +2,7 @@
 
 use core::net::Ipv4Addr;
 
-use heapless::Deque;
+use heapless::{Deque, Vec};
 use landfall_core::command::{Command, Door, Refusal, Reply, Ticket};
 
 use super::error::JoinError;
@@ -28,7 +28,7 @@ struct Waiting {
 #[derive(Debug)]
 pub(super) struct Calls {
     last: u32,
-    waiting: [Option<Waiting>; CALLS_MAX],
+    waiting: Vec<Waiting, CALLS_MAX>,
     inbox: Deque<(Ticket, Command), INBOX_MAX>,
 }
 
@@ -37,29 +37,32 @@ pub(super) struct Calls {
 pub(super) struct Full;
 
 impl Calls {
+    #[inline(always)]
     pub(super) const fn new() -> Self {
         Self {
             last: 0,
-            waiting: [None; CALLS_MAX],
+            waiting: Vec::new(),
             inbox: Deque::new(),
         }
     }
 
     /// Leaves a command whose asker waits for the answer.
     pub(super) fn begin(&mut self, door: Door, command: Command) -> Result<Ticket, Full> {
-        let place = self.waiting.iter_mut().find(|place| place.is_none());
-        let place = place.ok_or(Full)?;
+        if self.waiting.is_full() {
+            return Err(Full);
+        }
         self.last = self.last.wrapping_add(1);
         let ticket = Ticket {
             door,
             number: self.last,
         };
         self.inbox.push_back((ticket, command)).map_err(|_| Full)?;
-        *place = Some(Waiting {
+        let waiting = Waiting {
             ticket,
             reply: None,
             outcome: None,
-        });
+        };
+        self.waiting.push(waiting).map_err(|_| Full)?;
         Ok(ticket)
     }
 
@@ -82,11 +85,7 @@ impl Calls {
     /// The asker is gone: a command that the machine has not seen is taken back, the answers to
     /// another are for nobody.
     pub(super) fn withdraw(&mut self, ticket: Ticket) {
-        for place in &mut self.waiting {
-            if place.is_some_and(|call| call.ticket == ticket) {
-                *place = None;
-            }
-        }
+        self.waiting.retain(|call| call.ticket != ticket);
         for _ in 0..self.inbox.len() {
             if let Some(entry) = self.inbox.pop_front()
                 && entry.0 != ticket
@@ -98,7 +97,7 @@ impl Calls {
     }
 
     fn find(&mut self, ticket: Ticket) -> Option<&mut Waiting> {
-        let mut waiting = self.waiting.iter_mut().flatten();
+        let mut waiting = self.waiting.iter_mut();
         waiting.find(|call| call.ticket == ticket)
     }
 

@@ -10,7 +10,7 @@
 
 use embassy_sync::blocking_mutex::raw::RawMutex;
 use landfall_core::config::{
-    Config, ConfigRef, Defaults, Invalid, Path, Reason, SaveError, Services, parse_strict,
+    Config, ConfigRef, Defaults, Invalid, Path, Reason, SaveError, Services, parse_strict_into,
 };
 use landfall_core::event::{Event, Record};
 use landfall_core::radio::FailureClass;
@@ -37,20 +37,30 @@ pub enum Confirm {
     Reach,
 }
 
-/// A configuration that is to be stored, for whoever sent it.
+/// A configuration on its way: the one that is to be stored, for whoever sent it, or what the fleet wants
+/// until that is told to the machine.
 #[derive(Debug, Default)]
-#[expect(
-    clippy::large_enum_variant,
-    reason = "one place in a device; there is no heap"
-)]
 pub(super) enum Sent {
     #[default]
     None,
     Waiting(u32, Config, Confirm),
     Stored(u32, Result<(), PutError>),
+    Wanted(Config),
 }
 
 impl Sent {
+    /// A place for a configuration, as the default.
+    #[inline(never)]
+    fn begin(&mut self, number: u32, confirm: Confirm) -> &mut Config {
+        *self = Self::Waiting(number, Config::default(), confirm);
+        match self {
+            Self::Waiting(_, config, _) => config,
+            Self::None | Self::Stored(..) | Self::Wanted(_) => {
+                unreachable!("it waits, as said just now")
+            }
+        }
+    }
+
     /// Withdraws that one.
     fn withdraw(&mut self, number: u32) {
         if let Self::Waiting(of, ..) | Self::Stored(of, _) = self
@@ -64,21 +74,33 @@ impl Sent {
     fn result(&self, number: u32) -> Option<Result<(), PutError>> {
         match self {
             Self::Stored(of, result) if *of == number => Some(result.clone()),
-            Self::Stored(..) | Self::Waiting(..) | Self::None => None,
+            Self::Stored(..) | Self::Waiting(..) | Self::Wanted(_) | Self::None => None,
         }
     }
 }
 
-/// What a document would have the device be, or the first field for which it is not saved: one that
-/// is wrong, or that this device cannot do.
+/// Whether a document is one to be saved; else the first field for which it is not: one that is wrong,
+/// or that this device cannot do.
 ///
 /// # Errors
 /// See [`SaveError`].
-pub(crate) fn judge(document: &[u8], current: ConfigRef<'_>) -> Result<Config, SaveError> {
-    let config = parse_strict(document, current, &Defaults::built_in())?;
+// On its own, as what it calls: a chip's stack has room for one configuration beneath few other things.
+#[inline(never)]
+pub(crate) fn judge(document: &[u8], current: ConfigRef<'_>) -> Result<(), SaveError> {
+    judge_into(document, current, &mut Config::default())
+}
+
+/// The same, and makes a [`Config::default`] what the device would be.
+#[inline(never)]
+fn judge_into(
+    document: &[u8],
+    current: ConfigRef<'_>,
+    config: &mut Config,
+) -> Result<(), SaveError> {
+    parse_strict_into(document, current, &Defaults::built_in(), config)?;
     match beyond(&config.services, SPEAKS_TLS) {
         Some(invalid) => Err(SaveError::Invalid(invalid)),
-        None => Ok(config),
+        None => Ok(()),
     }
 }
 
@@ -102,7 +124,7 @@ impl Device {
         } else if safe_mode {
             Trial::failed()
         } else {
-            Trial::resumed(Terms::of(stored.config.as_ref()), now)
+            Trial::resumed(Terms::of(stored.pieces.config.as_ref()), now)
         }
     }
 
@@ -120,15 +142,83 @@ impl Device {
     }
 
     /// Takes a document that is to be the configuration; gives the number of its answer.
+    #[inline(never)]
     fn send(&mut self, document: &[u8], confirm: Confirm) -> Result<u32, PutError> {
-        let waits = matches!(self.sent, Sent::Waiting(..));
+        let waits = matches!(self.sent, Sent::Waiting(..) | Sent::Wanted(_));
         if self.manager.is_proving() || self.trial.is_announced() || waits {
             return Err(PutError::Busy);
         }
-        let config = judge(document, self.config()).map_err(PutError::Invalid)?;
-        self.last_sent = self.last_sent.wrapping_add(1);
-        self.sent = Sent::Waiting(self.last_sent, config, confirm);
-        Ok(self.last_sent)
+        let Self {
+            manager,
+            services,
+            sent,
+            ..
+        } = self;
+        let wifi = manager.wifi();
+        let number = self.last_sent.wrapping_add(1);
+        if let Err(error) = judge_into(
+            document,
+            ConfigRef { wifi, services },
+            sent.begin(number, confirm),
+        ) {
+            *sent = Sent::None;
+            return Err(PutError::Invalid(error));
+        }
+        self.last_sent = number;
+        Ok(number)
+    }
+
+    /// A configuration to be changed, as the one in force, which stands beside it. It is kept until it
+    /// [is forgotten](Self::want_nothing). None: another one is on its way.
+    #[inline(never)]
+    pub(crate) fn want(&mut self) -> Option<(&mut Config, ConfigRef<'_>)> {
+        let Self {
+            manager,
+            services,
+            sent,
+            ..
+        } = self;
+        let Sent::None = sent else {
+            return None;
+        };
+        *sent = Sent::Wanted(Config::default());
+        let Sent::Wanted(wanted) = sent else {
+            unreachable!("it was put there just now");
+        };
+        let wifi = manager.wifi();
+        wanted.wifi.clone_from(wifi);
+        wanted.services.clone_from(services);
+        Some((wanted, ConfigRef { wifi, services }))
+    }
+
+    /// What is wanted, if anything is.
+    pub(crate) fn wanted(&self) -> Option<&Config> {
+        match &self.sent {
+            Sent::Wanted(wanted) => Some(wanted),
+            Sent::None | Sent::Waiting(..) | Sent::Stored(..) => None,
+        }
+    }
+
+    /// Nothing is wanted any more.
+    pub(crate) fn want_nothing(&mut self) {
+        if let Sent::Wanted(_) = self.sent {
+            self.sent = Sent::None;
+        }
+    }
+
+    /// Takes what the doors need of what is wanted, to be stored with the machine's settings; whether it
+    /// is other than before.
+    pub(crate) fn take_wanted_services(&mut self) -> bool {
+        let Sent::Wanted(Config { services, .. }) = &mut self.sent else {
+            return false;
+        };
+        let is_other = self.services != *services;
+        if is_other {
+            let probes = !services.internet_probe_url.is_empty();
+            self.manager.handle_probe(probes);
+            core::mem::swap(&mut self.services, services);
+        }
+        is_other
     }
 
     /// What the trial wants done.
@@ -139,13 +229,16 @@ impl Device {
         self.trial.poll(self.manager.is_reachable(), now)
     }
 
-    /// Puts what was stored in force. The network restarts with it, unless it says the same.
-    fn apply(&mut self, stored: Stored, now: Instant, always: bool) -> bool {
-        let Config { wifi, services } = stored.config;
-        self.services = services;
+    /// Puts what was stored in force, and takes it. The network restarts with it, unless it says the
+    /// same.
+    #[inline(never)]
+    fn apply(&mut self, stored: &mut Stored, now: Instant, always: bool) -> bool {
+        let Config { wifi, services } = &mut stored.pieces.config;
+        core::mem::swap(&mut self.services, services);
         if !always && wifi.says_the_same(self.manager.wifi()) {
             return true;
         }
+        let wifi = core::mem::take(wifi);
         let probes = !self.services.internet_probe_url.is_empty();
         self.manager.handle_config(wifi, probes, now).is_ok()
     }
@@ -272,7 +365,7 @@ impl<R: Radio, S: Storage, C: Clock, M: RawMutex> Runner<R, S, C, M> {
             device.sent = match device.sent {
                 Sent::Waiting(of, ..) if of == number => Sent::Stored(number, stored),
                 // Whoever sent it did not wait.
-                Sent::Waiting(..) | Sent::Stored(..) | Sent::None => Sent::None,
+                Sent::Waiting(..) | Sent::Stored(..) | Sent::Wanted(_) | Sent::None => Sent::None,
             };
         });
         shared.tell();
@@ -282,11 +375,13 @@ impl<R: Radio, S: Storage, C: Clock, M: RawMutex> Runner<R, S, C, M> {
     /// Reads the store again, and puts what it says in force; `always`, with the network restarted
     /// even where it is the same.
     pub(super) async fn reload(&mut self, always: bool) -> bool {
-        let Ok(stored) = self.store.load(&mut |_| {}).await else {
+        let Self { shared, store, .. } = self;
+        let Ok(stored) = store.load(&mut |_| {}).await else {
             return false;
         };
-        let now = self.shared.clock().now();
-        let applied = self.shared.look(|device| device.apply(stored, now, always));
+        let now = shared.clock().now();
+        let applied = shared.look(|device| device.apply(stored, now, always));
+        store.forget();
         applied.unwrap_or(false)
     }
 }

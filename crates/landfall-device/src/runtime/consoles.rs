@@ -25,6 +25,10 @@ pub const INPUT_MAX: usize = 256;
 pub const OUTPUT_MAX: usize = 2 * CHUNK_MAX;
 /// What a terminal shows when a line is answered.
 const PROMPT: &str = ">>> ";
+/// What begins a line that belongs to no command.
+const REMARK: &str = "# ";
+/// What ends a line.
+const LINE_END: &str = "\r\n";
 /// Bytes of an echo for one byte typed.
 const ECHO_MAX: usize = 4;
 
@@ -60,6 +64,7 @@ impl Write for Sink<'_> {
 }
 
 impl Consoles {
+    #[inline(always)]
     pub(super) const fn new() -> Self {
         Self {
             cids: Cids::new(),
@@ -152,6 +157,24 @@ impl Consoles {
                 improv.handle_output(output);
             }
         }
+    }
+
+    /// Prints a line of nobody's at the serial ports that have room for it; false where a list is being
+    /// printed at one, into which nothing else may come.
+    pub(super) fn remark(&mut self, line: &str) -> bool {
+        let is_serial = |port: &&mut Port| port.improv.is_some();
+        let mut serial = self.ports.iter_mut().filter(is_serial);
+        if serial.any(|port| port.console.is_listing()) {
+            return false;
+        }
+        for port in self.ports.iter_mut().filter(is_serial) {
+            let room = OUTPUT_MAX - port.output.len();
+            if room >= REMARK.len() + line.len() + LINE_END.len() {
+                // There is room, as was looked for.
+                let _ = write!(Sink(&mut port.output), "{REMARK}{line}{LINE_END}");
+            }
+        }
+        true
     }
 
     pub(super) fn long_press(&mut self) {

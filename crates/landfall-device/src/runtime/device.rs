@@ -70,7 +70,9 @@ pub(super) enum Task {
 }
 
 impl Device {
-    /// As it boots.
+    /// As it boots. What it is made of begins empty, and is made by functions that are inlined, so that
+    /// it comes to be where it stays: a chip's stack has no room for it.
+    #[inline(always)]
     pub(super) fn new(manager: Manager, services: Services, trial: Trial, made: Made) -> Self {
         Self {
             manager,
@@ -119,18 +121,6 @@ impl Device {
             manager: &self.manager,
             services: &self.services,
         }
-    }
-
-    /// Takes what the doors need, to be stored with the machine's settings; whether it is other than
-    /// before.
-    pub(crate) fn take_services(&mut self, services: Services) -> bool {
-        let is_other = self.services != services;
-        if is_other {
-            let probes = !services.internet_probe_url.is_empty();
-            self.manager.handle_probe(probes);
-            self.services = services;
-        }
-        is_other
     }
 
     /// Numbers and keeps an event, as it may be told.
@@ -217,6 +207,12 @@ impl Device {
     /// Takes what the console at that door has printed; gives how many bytes.
     pub fn printed(&mut self, door: Door, buf: &mut [u8]) -> usize {
         self.consoles.printed(door, buf)
+    }
+
+    /// Prints a line of the program's own, for its log, at the serial ports: `# ` stands before it, and it
+    /// is lost at a port that has no room. False where a list is being printed at one: try again then.
+    pub fn remark(&mut self, line: &str) -> bool {
+        self.consoles.remark(line)
     }
 
     /// Says that the reset button was held long enough: the consoles tell, and the device resets,

@@ -3,25 +3,18 @@
 use core::ops::Range;
 
 use embedded_storage_async::nor_flash::NorFlash;
+use heapless::Vec;
 use landfall_core::config::stored::{
-    DoesNotFit, Head, NETWORKS_MAX, SETTINGS_MAX, Slot, Stored as Pieces, encode_networks,
-    encode_settings,
+    DoesNotFit, Head, NETWORKS_MAX, SETTINGS_MAX, Slot, encode_networks, encode_settings,
 };
 use landfall_core::config::{Config, ConfigRef, Defaults, Mode, Networks, StartPolicy, Warning};
 use landfall_core::manager::{Record, StoreFailed, StoreOp};
-use landfall_core::net::{KeyMaterial, PASSPHRASE_MAX, Passphrase};
+use landfall_core::net::{KeyMaterial, Passphrase};
 use zeroize::Zeroize;
 
 use super::LoadError;
 use super::storage::{Source, Storage, Stored};
-use crate::store::{Condition, Items, Key, Saved, Store, StoreError, VALUE_MAX};
-
-/// Bytes of the longest piece.
-const PIECE_MAX: usize = if SETTINGS_MAX > NETWORKS_MAX {
-    SETTINGS_MAX
-} else {
-    NETWORKS_MAX
-};
+use crate::store::{Condition, Items, Key, Layout, Saved, Store, StoreError, VALUE_MAX};
 
 /// Storage in a partition of NOR flash.
 pub type FlashStorage<F> = ItemStorage<Store<F>>;
@@ -36,6 +29,8 @@ pub struct ItemStorage<I> {
     networks: Piece<NETWORKS_MAX>,
     taken: Taken,
     condition: Condition,
+    /// What was read last, until it is forgotten.
+    stored: Option<Stored>,
 }
 
 /// What the pieces that were taken are.
@@ -57,39 +52,42 @@ const fn keys(slot: Slot) -> (Key, Key) {
     }
 }
 
-/// A piece that was taken, and is not written yet. It holds secrets, and is wiped when it is.
-struct Piece<const N: usize> {
-    bytes: [u8; N],
-    len: Option<usize>,
-}
+/// A piece that was taken, and is not written yet; empty: none was. It holds secrets, and is wiped when
+/// it is.
+struct Piece<const N: usize>(Vec<u8, N>);
 
 impl<const N: usize> Piece<N> {
-    const EMPTY: Self = Self {
-        bytes: [0; N],
-        len: None,
-    };
-
     fn fill(
         &mut self,
         encode: impl FnOnce(&mut [u8]) -> Result<&[u8], DoesNotFit>,
     ) -> Result<(), StoreFailed> {
-        let len = encode(&mut self.bytes).map_err(|_| StoreFailed)?.len();
-        self.len = Some(len);
-        Ok(())
+        // As long as it can be.
+        let _ = self.0.resize(N, 0);
+        match encode(&mut self.0) {
+            Ok(piece) => {
+                let len = piece.len();
+                self.0.truncate(len);
+                Ok(())
+            }
+            Err(DoesNotFit) => {
+                self.drop_content();
+                Err(StoreFailed)
+            }
+        }
     }
 
     /// It is not to be written any more.
     fn drop_content(&mut self) {
-        self.len = None;
-        self.bytes.zeroize();
+        self.0.as_mut_slice().zeroize();
+        self.0.clear();
     }
 
     async fn write(&mut self, store: &mut impl Items, key: Key) -> Result<(), StoreFailed> {
-        let Some(len) = self.len.take() else {
+        if self.0.is_empty() {
             return Ok(());
-        };
-        let written = store.save(key, &self.bytes[..len]).await;
-        self.bytes.zeroize();
+        }
+        let written = store.save(key, &self.0).await;
+        self.drop_content();
         written.map(drop).map_err(|_| StoreFailed)
     }
 }
@@ -109,6 +107,21 @@ impl<F: NorFlash> ItemStorage<Store<F>> {
         Ok(Self::over(store, condition, defaults))
     }
 
+    /// The same, to be [settled](Self::settle) before anything else: so it comes to be where it stays.
+    #[inline(always)]
+    pub fn new(flash: F, layout: Layout, defaults: Defaults) -> Self {
+        Self::over(Store::new(flash, layout), Condition::New, defaults)
+    }
+
+    /// Opens the store.
+    ///
+    /// # Errors
+    /// A flash that does not even read.
+    pub async fn settle(&mut self) -> Result<(), StoreError> {
+        self.condition = self.store.settle().await?;
+        Ok(())
+    }
+
     /// The flash back, for whoever goes on with it.
     pub fn into_flash(self) -> F {
         self.store.close()
@@ -118,15 +131,17 @@ impl<F: NorFlash> ItemStorage<Store<F>> {
 impl<I: Items> ItemStorage<I> {
     /// Storage in these items, which were found in that condition. What they do not hold is as
     /// `defaults` say.
+    #[inline(always)]
     pub fn over(store: I, condition: Condition, defaults: Defaults) -> Self {
         Self {
             store,
             defaults,
             head: Head::default(),
-            settings: Piece::EMPTY,
-            networks: Piece::EMPTY,
+            settings: Piece(Vec::new()),
+            networks: Piece(Vec::new()),
             taken: Taken::Own,
             condition,
+            stored: None,
         }
     }
 
@@ -224,7 +239,10 @@ impl<I: Items> ItemStorage<I> {
     ///
     /// # Errors
     /// The flash does not read.
-    pub async fn peek(&mut self, warn: &mut dyn FnMut(&Warning<'_>)) -> Result<Stored, LoadError> {
+    pub async fn peek(
+        &mut self,
+        warn: &mut dyn FnMut(&Warning<'_>),
+    ) -> Result<&mut Stored, LoadError> {
         let head = self.stored_head().await;
         let head = head.map_err(|_| LoadError::StoreFailed)?;
         self.read(head, warn).await
@@ -234,36 +252,32 @@ impl<I: Items> ItemStorage<I> {
         &mut self,
         head: Head,
         warn: &mut dyn FnMut(&Warning<'_>),
-    ) -> Result<Stored, LoadError> {
-        let mut pieces = Pieces::new(&self.defaults);
-        let mut buffer = [0; PIECE_MAX];
+    ) -> Result<&mut Stored, LoadError> {
+        let Self {
+            store,
+            defaults,
+            stored,
+            ..
+        } = self;
+        let stored = Stored::begin(stored, defaults);
+        stored.on_trial = head.on_trial;
         let failed = |_| LoadError::StoreFailed;
         let (settings, networks) = keys(head.slot);
-        let store = &mut self.store;
-        if let Some(bytes) = store.load(settings, &mut buffer).await.map_err(failed)? {
-            pieces.read_settings(bytes, warn);
-        }
-        if let Some(bytes) = store.load(networks, &mut buffer).await.map_err(failed)? {
-            pieces.read_networks(bytes, warn);
-        }
-        let secret = store
-            .load(Key::Identity, &mut buffer)
-            .await
-            .map_err(failed)?;
-        let ap_secret = secret.and_then(|bytes| Passphrase::new(bytes).ok());
-        buffer.zeroize();
-        Ok(Stored {
-            config: pieces.config,
-            candidate: pieces.candidate,
-            last_good: pieces.last_good,
-            ap_secret: self.defaults.ap_secret.clone().or(ap_secret),
-            ap_prefix: self.defaults.ap_prefix.clone(),
-            on_trial: head.on_trial,
-        })
+        let pieces = &mut stored.pieces;
+        let settings = store.show(settings, |bytes| pieces.read_settings(bytes, warn));
+        settings.await.map_err(failed)?;
+        let networks = store.show(networks, |bytes| pieces.read_networks(bytes, warn));
+        networks.await.map_err(failed)?;
+        let secret = store.show(Key::Identity, |bytes| Passphrase::new(bytes).ok());
+        let secret = secret.await.map_err(failed)?;
+        stored.ap_secret = stored.ap_secret.take().or(secret.flatten());
+        Ok(stored)
     }
 
     /// Settings first, so that a device that loses its power in between still comes up with its
     /// access point; then no networks.
+    // On its own: it is rare, and takes more of a chip's stack than all else here.
+    #[inline(never)]
     fn take_reset(&mut self, source: Source<'_>) -> Result<(), StoreFailed> {
         let mut wifi = source.manager.wifi().clone();
         wifi.mode = Mode::StaAp;
@@ -288,7 +302,11 @@ impl<I: Items> ItemStorage<I> {
 }
 
 impl<I: Items> Storage for ItemStorage<I> {
-    async fn load(&mut self, warn: &mut dyn FnMut(&Warning<'_>)) -> Result<Stored, LoadError> {
+    fn forget(&mut self) {
+        self.stored = None;
+    }
+
+    async fn load(&mut self, warn: &mut dyn FnMut(&Warning<'_>)) -> Result<&mut Stored, LoadError> {
         let head = self.stored_head().await;
         self.head = head.map_err(|_| LoadError::StoreFailed)?;
         self.read(self.head, warn).await
@@ -378,8 +396,6 @@ impl<I: Items> Storage for ItemStorage<I> {
         saved.map(|_: Saved| ()).map_err(|_| StoreFailed)
     }
 }
-
-const _: () = assert!(PASSPHRASE_MAX <= PIECE_MAX);
 
 #[cfg(test)]
 mod tests;

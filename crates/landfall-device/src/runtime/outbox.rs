@@ -11,10 +11,12 @@ use super::Device;
 pub(super) struct Outbox(Subscription);
 
 impl Outbox {
+    #[inline(always)]
     pub(super) fn new() -> Self {
         Self::behind(&History::new())
     }
 
+    #[inline(always)]
     fn behind(history: &History) -> Self {
         match Subscription::new(history, QUEUE_MAX) {
             Ok(place) => Self(place),

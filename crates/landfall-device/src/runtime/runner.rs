@@ -94,6 +94,7 @@ impl<R: Radio, S: Storage, C: Clock, M: RawMutex> Runner<R, S, C, M> {
         let now = self.shared.clock().now();
         self.shared
             .install(|slot| builder::place(slot, stored, self.made, false, now));
+        self.store.forget();
         Ok(())
     }
 

@@ -23,7 +23,7 @@ use super::hooks::Hooks;
 use super::{CallError, Clock};
 
 /// Most tasks that wait for the device at once without waking each other for nothing.
-const WAITERS_MAX: usize = 16;
+const WAITERS_MAX: usize = 24;
 /// Most tasks that follow the LED.
 const LED_WATCHERS: usize = 2;
 

@@ -1,10 +1,10 @@
 //! What a store is to the runner: something that gives everything at boot and takes pieces later.
 
 use heapless::String;
-use landfall_core::command::Verdict;
-use landfall_core::config::{AP_PREFIX_MAX, Config, ConfigRef, Services, Warning};
-use landfall_core::manager::{LastGood, Manager, StoreFailed, StoreOp};
-use landfall_core::net::{Passphrase, Ssid};
+use landfall_core::config::stored::Stored as Pieces;
+use landfall_core::config::{AP_PREFIX_MAX, ConfigRef, Defaults, Services, Warning};
+use landfall_core::manager::{Manager, StoreFailed, StoreOp};
+use landfall_core::net::Passphrase;
 
 use super::LoadError;
 use crate::store::Key;
@@ -14,12 +14,15 @@ use crate::store::Key;
 /// A piece is taken in two steps, because it is read from the machine under the device's lock and
 /// written without it.
 pub trait Storage {
-    /// Reads everything. A blank store gives the defaults; what is wrong in a piece is left at its
-    /// default, with a warning.
+    /// Reads everything, to a place of the store's own: a chip's stack has none. A blank store gives
+    /// the defaults; what is wrong in a piece is left at its default, with a warning.
     fn load(
         &mut self,
         warn: &mut dyn FnMut(&Warning<'_>),
-    ) -> impl Future<Output = Result<Stored, LoadError>>;
+    ) -> impl Future<Output = Result<&mut Stored, LoadError>>;
+
+    /// Drops what was read last: it holds secrets, and was taken up.
+    fn forget(&mut self);
 
     /// Takes one piece into the store's own buffer. Called under the device's lock: encodes, writes nothing.
     fn take(&mut self, op: StoreOp, source: Source<'_>) -> Result<(), StoreFailed>;
@@ -64,8 +67,12 @@ pub trait Storage {
 
 /// A store that stays where it is: on a chip it is too large to be moved about.
 impl<S: Storage> Storage for &mut S {
-    async fn load(&mut self, warn: &mut dyn FnMut(&Warning<'_>)) -> Result<Stored, LoadError> {
+    async fn load(&mut self, warn: &mut dyn FnMut(&Warning<'_>)) -> Result<&mut Stored, LoadError> {
         S::load(self, warn).await
+    }
+
+    fn forget(&mut self) {
+        S::forget(self);
     }
 
     fn take(&mut self, op: StoreOp, source: Source<'_>) -> Result<(), StoreFailed> {
@@ -111,18 +118,27 @@ pub struct Source<'a> {
 }
 
 /// Everything that was stored.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Default)]
 pub struct Stored {
-    /// The configuration.
-    pub config: Config,
-    /// The last candidate and its verdict.
-    pub candidate: Option<(Ssid, Verdict)>,
-    /// The last access point that gave an address.
-    pub last_good: Option<LastGood>,
+    /// The configuration, the last candidate, the last good access point.
+    pub pieces: Pieces,
     /// The access point's key made at the first boot; none: this is the first boot.
     pub ap_secret: Option<Passphrase>,
     /// What the access point's name begins with.
     pub ap_prefix: String<AP_PREFIX_MAX>,
     /// Whether the configuration still has to be confirmed, or the one before comes back.
     pub on_trial: bool,
+}
+
+impl Stored {
+    /// Puts in place what a blank store says.
+    // On its own: what it takes of a chip's stack is not beneath what comes next.
+    #[inline(never)]
+    pub fn begin<'p>(place: &'p mut Option<Self>, defaults: &Defaults) -> &'p mut Self {
+        let stored = place.insert(Self::default());
+        defaults.fill(&mut stored.pieces.config);
+        stored.ap_secret.clone_from(&defaults.ap_secret);
+        stored.ap_prefix.clone_from(&defaults.ap_prefix);
+        stored
+    }
 }

@@ -89,6 +89,14 @@ impl Items for FileItems {
         Ok(Some(out))
     }
 
+    async fn show<T>(
+        &mut self,
+        key: Key,
+        look: impl FnOnce(&[u8]) -> T,
+    ) -> Result<Option<T>, StoreError> {
+        Ok(self.value(key).map(look))
+    }
+
     async fn save(&mut self, key: Key, value: &[u8]) -> Result<Saved, StoreError> {
         if value.len() > VALUE_MAX {
             return Err(StoreError::TooLong);

@@ -82,9 +82,9 @@ impl<F: NorFlash> PageGuard<F> {
         self.flash
     }
 
-    /// One past the last address.
-    pub(super) fn end(&self) -> u32 {
-        self.pages * <Self as NorFlash>::ERASE_SIZE as u32
+    /// One past the last address of so many pages.
+    pub(super) fn end_of(pages: u32) -> u32 {
+        pages * <Self as NorFlash>::ERASE_SIZE as u32
     }
 
     /// Erases every page again that was not erased to the end. To be called before anything else.
@@ -218,7 +218,7 @@ impl<F: NorFlash> ReadNorFlash for PageGuard<F> {
     }
 
     fn capacity(&self) -> usize {
-        self.end() as usize
+        Self::end_of(self.pages) as usize
     }
 }
 
@@ -231,7 +231,7 @@ impl<F: NorFlash> NorFlash for PageGuard<F> {
         if !from.is_multiple_of(page_len) || !to.is_multiple_of(page_len) {
             return Err(GuardError::NotAligned);
         }
-        if from > to || to > self.end() {
+        if from > to || to > Self::end_of(self.pages) {
             return Err(GuardError::OutOfBounds);
         }
         for page in from / page_len..to / page_len {

@@ -28,6 +28,7 @@ mod tests;
 use core::ops::Range;
 
 use embedded_storage_async::nor_flash::{NorFlash, NorFlashError, NorFlashErrorKind};
+use heapless::Vec;
 use sequential_storage::cache::{Cache, Uncached};
 use sequential_storage::map::{MapConfig, MapStorage};
 use zeroize::Zeroize;
@@ -96,9 +97,17 @@ pub struct Store<F: NorFlash> {
     scratch: Scratch,
 }
 
+/// Where in its flash a store is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Layout {
+    /// Its first address.
+    start: u32,
+    pages: u32,
+}
+
 /// Some flash drivers want the bytes they write on a word boundary.
 #[repr(align(4))]
-struct Scratch([u8; SCRATCH_LEN]);
+struct Scratch(Vec<u8, SCRATCH_LEN>);
 
 /// Named items, wherever they are kept: each is wholly old or wholly new after a power cut.
 pub trait Items {
@@ -111,6 +120,16 @@ pub trait Items {
         key: Key,
         buf: &'b mut [u8],
     ) -> impl Future<Output = Result<Option<&'b [u8]>, StoreError>>;
+
+    /// Shows the value of `key` where it is, without a copy; none where nothing is stored.
+    ///
+    /// # Errors
+    /// As the medium says.
+    fn show<T>(
+        &mut self,
+        key: Key,
+        look: impl FnOnce(&[u8]) -> T,
+    ) -> impl Future<Output = Result<Option<T>, StoreError>>;
 
     /// Stores `value` under `key`; an empty value is as good as none. Writes nothing where exactly
     /// that is stored. When it answers, the value outlives a power cut.
@@ -137,6 +156,16 @@ impl<F: NorFlash> Items for Store<F> {
         Self::load(self, key, buf).await
     }
 
+    async fn show<T>(
+        &mut self,
+        key: Key,
+        look: impl FnOnce(&[u8]) -> T,
+    ) -> Result<Option<T>, StoreError> {
+        let shown = self.fetch(key).await.map(|value| value.map(look));
+        self.scratch.0.as_mut_slice().zeroize();
+        shown
+    }
+
     async fn save(&mut self, key: Key, value: &[u8]) -> Result<Saved, StoreError> {
         Self::save(self, key, value).await
     }
@@ -148,26 +177,51 @@ impl<F: NorFlash> Store<F> {
     /// # Errors
     /// [`StoreError::Partition`]; [`StoreError::Flash`] where the flash does not even read.
     pub async fn open(flash: F, partition: Range<u32>) -> Result<(Self, Condition), StoreError> {
+        let mut store = Self::new(flash, Self::layout(partition)?);
+        let condition = store.settle().await?;
+        Ok((store, condition))
+    }
+
+    /// Where a store of this flash is that has the addresses `partition`.
+    ///
+    /// # Errors
+    /// [`StoreError::Partition`].
+    pub fn layout(partition: Range<u32>) -> Result<Layout, StoreError> {
         let Range { start, end } = partition;
         let page_len = PageGuard::<F>::PAGE_LEN;
         let len = end.saturating_sub(start);
         let pages = len / page_len;
         let aligned = start.is_multiple_of(F::ERASE_SIZE as u32) && len.is_multiple_of(page_len);
-        if !aligned || pages < PAGES_MIN {
+        let end = PageGuard::<F>::end_of(pages);
+        if !aligned || pages < PAGES_MIN || MapConfig::<PageGuard<F>>::try_new(0..end).is_err() {
             return Err(StoreError::Partition);
         }
-        let mut guard = PageGuard::new(flash, start, pages);
-        let found = guard
-            .settle()
-            .await
-            .map_err(|e| StoreError::Flash(e.kind()))?;
-        let config = MapConfig::try_new(0..guard.end()).map_err(|_| StoreError::Partition)?;
-        let mut store = Self {
+        Ok(Layout { start, pages })
+    }
+
+    /// The store of that layout, to be [settled](Self::settle) before anything else. So it comes to be
+    /// where it stays: a chip's stack has no room for it.
+    #[inline(always)]
+    pub fn new(flash: F, layout: Layout) -> Self {
+        let guard = PageGuard::new(flash, layout.start, layout.pages);
+        // Tried when the layout was made.
+        let config = MapConfig::new(0..PageGuard::<F>::end_of(layout.pages));
+        Self {
             map: MapStorage::new(guard, config, Cache::new_uncached()),
-            scratch: Scratch([0; SCRATCH_LEN]),
-        };
-        let condition = store.probe(found).await?;
-        Ok((store, condition))
+            scratch: Scratch(Vec::new()),
+        }
+    }
+
+    /// Makes it usable, and reformats it where it cannot be read.
+    ///
+    /// # Errors
+    /// [`StoreError::Flash`] where the flash does not even read.
+    pub async fn settle(&mut self) -> Result<Condition, StoreError> {
+        // It was empty so that nothing of it had to be put in place.
+        let _ = self.scratch.0.resize(SCRATCH_LEN, 0);
+        let settled = self.map.flash().settle().await;
+        let found = settled.map_err(|e| StoreError::Flash(e.kind()))?;
+        self.probe(found).await
     }
 
     /// The value of `key`, copied to the front of `buf`; none where nothing is stored.
@@ -190,7 +244,7 @@ impl<F: NorFlash> Store<F> {
             Ok(None) => Ok(None),
             Err(error) => Err(error),
         };
-        self.scratch.0.zeroize();
+        self.scratch.0.as_mut_slice().zeroize();
         loaded
     }
 
@@ -201,7 +255,7 @@ impl<F: NorFlash> Store<F> {
     /// As [`StoreError`] says; the value before it stands then.
     pub async fn save(&mut self, key: Key, value: &[u8]) -> Result<Saved, StoreError> {
         let saved = self.save_changed(key, value).await;
-        self.scratch.0.zeroize();
+        self.scratch.0.as_mut_slice().zeroize();
         saved
     }
 
@@ -270,7 +324,7 @@ impl<F: NorFlash> Store<F> {
     }
 
     async fn read_through(&mut self) -> Result<(), StoreError> {
-        let scratch = &mut self.scratch.0;
+        let scratch = self.scratch.0.as_mut_slice();
         let mut items = self.map.fetch_all_items(scratch).await.map_err(from_map)?;
         while let Some((_, value)) = items.next::<&[u8]>(scratch).await.map_err(from_map)? {
             debug_assert!(value.len() <= VALUE_MAX);

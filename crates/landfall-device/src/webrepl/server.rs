@@ -96,7 +96,8 @@ impl<D: Device, T: Timer> Server<'_, D, T> {
         core::future::pending().await
     }
 
-    async fn work<A: TcpAccept>(&self, acceptor: &A, buffer: &mut Buffer) -> Infallible {
+    /// Serves one connection after the other, one of at least [`CONNECTIONS_MIN`] that do so at a time.
+    pub async fn work<A: TcpAccept>(&self, acceptor: &A, buffer: &mut Buffer) -> Infallible {
         loop {
             match acceptor.accept().await {
                 Ok((peer, mut io)) => {

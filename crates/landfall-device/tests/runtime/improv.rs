@@ -456,3 +456,27 @@ fn console_and_client_share_the_port() {
         .assert_eq(&client.hear_for(AFTER_ALL_MS).await);
     });
 }
+
+#[test]
+fn a_remark_is_a_line_of_its_own_and_comes_into_no_list() {
+    let (mut runner, mut client) = plugged(&TestStorage::default());
+    with_device(&mut runner, async {
+        client.hear_for(AFTER_ALL_MS).await;
+        client.send(b"NET:KNOWN\r\n").await;
+        let shared = client.wifi.shared();
+        while shared.with(|device| device.remark("warning: it rains")) == Some(false) {
+            shared
+                .clock()
+                .sleep_until(shared.clock().now().plus_ms(1))
+                .await;
+        }
+        let heard = client.hear_for(AFTER_ALL_MS).await;
+        let (before, rest) = heard.split_once("NET:KNOWN CID=1\n").expect("a list");
+        let (list, after) = rest.split_once("end=0").expect("its end");
+        assert!(!list.contains('#'), "{heard}");
+        assert!(
+            [before, after].concat().contains("# warning: it rains\n"),
+            "{heard}"
+        );
+    });
+}

@@ -9,7 +9,8 @@ use std::sync::{Arc, Mutex};
 use std::task::{Context, Poll, Wake, Waker};
 
 use landfall_core::config::{
-    Config, ConfigRef, KnownNetwork, Mode, Networks, Security, Services, StartPolicy, Warning,
+    Config, ConfigRef, Defaults, KnownNetwork, Mode, Networks, Security, Services, StartPolicy,
+    Warning,
 };
 use landfall_core::manager::{StoreFailed, StoreOp};
 use landfall_core::net::{Channel, Ipv4Net, KeyMaterial, Mac, Passphrase, Ssid};
@@ -194,6 +195,7 @@ impl Radio for TestRadio {
 #[derive(Clone, Debug, Default)]
 pub(crate) struct TestStorage {
     inside: Arc<Mutex<Kept>>,
+    stored: Option<Stored>,
 }
 
 #[derive(Debug, Default)]
@@ -264,19 +266,20 @@ impl TestStorage {
 }
 
 impl Storage for TestStorage {
-    async fn load(&mut self, _: &mut dyn FnMut(&Warning<'_>)) -> Result<Stored, LoadError> {
+    async fn load(&mut self, _: &mut dyn FnMut(&Warning<'_>)) -> Result<&mut Stored, LoadError> {
         let kept = self.inside.lock().unwrap();
         if kept.failing {
             return Err(LoadError::StoreFailed);
         }
-        Ok(Stored {
-            config: kept.config.clone(),
-            candidate: None,
-            last_good: None,
-            ap_secret: kept.secret.clone(),
-            ap_prefix: "Landfall-".try_into().unwrap(),
-            on_trial: kept.before.is_some(),
-        })
+        let stored = Stored::begin(&mut self.stored, &Defaults::default());
+        stored.pieces.config = kept.config.clone();
+        stored.ap_secret = kept.secret.clone();
+        stored.on_trial = kept.before.is_some();
+        Ok(stored)
+    }
+
+    fn forget(&mut self) {
+        self.stored = None;
     }
 
     fn take(&mut self, op: StoreOp, source: Source<'_>) -> Result<(), StoreFailed> {

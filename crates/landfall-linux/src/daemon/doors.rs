@@ -77,7 +77,8 @@ impl Doors {
     pub(super) async fn serve(&self) -> Infallible {
         let [ap, station] = &self.sides;
         let gateway = Gateway::new(self.wifi, HostDial::new(self.wifi), mqtt::log);
-        let gateway = Box::pin(gateway.run());
+        let mut at_broker = Box::<mqtt::Room>::default();
+        let gateway = Box::pin(gateway.run(&mut at_broker));
         let sides = future::or(Box::pin(self.side(ap)), Box::pin(self.side(station)));
         let names = future::or(self.names(ap), self.addresses(ap));
         future::or(
@@ -92,7 +93,6 @@ impl Doors {
             wifi: self.wifi,
             timer: self.wifi.shared().clock(),
             http: &self.http,
-            webrepl: &self.webrepl,
         }
     }
 
@@ -105,7 +105,7 @@ impl Doors {
         let mut at_webrepl = buffers::<{ webrepl::CONNECTIONS_MIN }, _>();
         let portal = Box::pin(doors.portal(ports.side, &ports.portal, &mut at_portal));
         let config = Box::pin(doors.config(ports.side, &ports.config, &mut at_config));
-        let web_repl = Box::pin(doors.web_repl(on, &ports.webrepl, &mut at_webrepl));
+        let web_repl = Box::pin(doors.web_repl(on, &ports.webrepl, &self.webrepl, &mut at_webrepl));
         let name = Box::pin(mdns::serve(self.wifi, ports.side, async |address| {
             bind_mdns(address)
         }));

@@ -87,7 +87,7 @@ impl FlashStore {
     /// Reads the configuration that is to be in force from now on.
     pub(super) fn take_up(&mut self) -> Option<Kept> {
         let stored = block_on(self.storage.load(&mut |_| {})).ok()?;
-        self.services = stored.config.services.clone();
+        self.services = stored.pieces.config.services.clone();
         Some(kept_of(stored))
     }
 
@@ -129,12 +129,13 @@ impl FlashStore {
     }
 }
 
-fn kept_of(stored: Stored) -> Kept {
+fn kept_of(stored: &Stored) -> Kept {
+    let pieces = &stored.pieces;
     let kept = Kept {
-        serves: stored.config.services.config_server_runs(),
-        wifi: stored.config.wifi,
-        candidate: stored.candidate,
-        last_good: stored.last_good,
+        serves: pieces.config.services.config_server_runs(),
+        wifi: pieces.config.wifi.clone(),
+        candidate: pieces.candidate,
+        last_good: pieces.last_good,
         on_trial: stored.on_trial,
     };
     kept.without_ids()

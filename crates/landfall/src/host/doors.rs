@@ -100,7 +100,6 @@ impl Doors {
             wifi: self.wifi,
             timer: &WallClock,
             http: &self.http,
-            webrepl: &self.webrepl,
         };
         let ports = &self.ports;
         let (mut at_ap, mut at_sta) = (buffers::<CONNECTIONS, _>(), buffers::<CONNECTIONS, _>());
@@ -110,9 +109,11 @@ impl Doors {
         let ap = Box::pin(doors.portal(Side::Ap, &ports.ap, &mut at_ap));
         let sta = Box::pin(doors.portal(Side::Station, &ports.sta, &mut at_sta));
         let config = Box::pin(doors.config_on_loopback(&ports.config, &mut at_config));
-        let web_repl = Box::pin(doors.web_repl(On::Both, &ports.webrepl, &mut at_webrepl));
+        let web_repl =
+            Box::pin(doors.web_repl(On::Both, &ports.webrepl, &self.webrepl, &mut at_webrepl));
         let gateway = Gateway::new(self.wifi, HostDial::new(self.wifi), mqtt::log);
-        let gateway = Box::pin(gateway.run());
+        let mut at_broker = Box::<mqtt::Room>::default();
+        let gateway = Box::pin(gateway.run(&mut at_broker));
         let rest = async {
             let sides = future::or(future::or(sta, ap), config);
             let others = future::or(web_repl, future::or(self.names(), self.buttons()));

@@ -18,8 +18,15 @@ pub(super) const SECTORS: usize = 16;
 pub(super) enum SimStorage {
     /// In the flash.
     Flash(Box<FlashStorage<SharedFlash>>),
-    /// Nowhere: the flash takes no writes, and this is what the device was given.
-    Refusing(Box<Config>),
+    /// Nowhere: the flash takes no writes.
+    Refusing(Box<Given>),
+}
+
+/// What a device was given that stores nothing.
+pub(super) struct Given {
+    config: Config,
+    /// The same, for the runner.
+    stored: Option<Stored>,
 }
 
 impl SimStorage {
@@ -55,25 +62,30 @@ impl SimStorage {
     fn refusing(given: Option<&Config>) -> Self {
         let config = given.cloned();
         let config = config.unwrap_or_else(|| Defaults::built_in().config());
-        Self::Refusing(Box::new(config))
+        Self::Refusing(Box::new(Given {
+            config,
+            stored: None,
+        }))
     }
 }
 
 impl Storage for SimStorage {
-    async fn load(&mut self, warn: &mut dyn FnMut(&Warning<'_>)) -> Result<Stored, LoadError> {
+    async fn load(&mut self, warn: &mut dyn FnMut(&Warning<'_>)) -> Result<&mut Stored, LoadError> {
         match self {
             Self::Flash(flash) => flash.load(warn).await,
-            Self::Refusing(config) => {
-                let defaults = Defaults::built_in();
-                Ok(Stored {
-                    config: (**config).clone(),
-                    candidate: None,
-                    last_good: None,
-                    ap_secret: defaults.ap_secret,
-                    ap_prefix: defaults.ap_prefix,
-                    on_trial: false,
-                })
+            Self::Refusing(given) => {
+                let Given { config, stored } = &mut **given;
+                let stored = Stored::begin(stored, &Defaults::built_in());
+                stored.pieces.config.clone_from(config);
+                Ok(stored)
             }
+        }
+    }
+
+    fn forget(&mut self) {
+        match self {
+            Self::Flash(flash) => flash.forget(),
+            Self::Refusing(given) => given.stored = None,
         }
     }
 

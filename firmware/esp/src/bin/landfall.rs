@@ -30,11 +30,10 @@ async fn main(spawner: Spawner) {
         flash: chip.FLASH,
         rtc: chip.RTC_TIMER,
     };
-    // Without a device the firmware is for nothing; the place of the panic is told after the restart, and the third one
-    // starts it in safe mode.
-    let device = Landfall::start(spawner, parts)
-        .await
-        .expect("the device starts");
+    let device = match Landfall::start(spawner, parts).await {
+        Ok(device) => device,
+        Err(error) => crash::give_up(&error).await,
+    };
     #[cfg(feature = "esp32c3")]
     let (rx, tx) = (chip.GPIO20.degrade(), chip.GPIO21.degrade());
     #[cfg(feature = "esp32c6")]

@@ -38,6 +38,10 @@ pub use driver::{CLIENTS_MAX, Refused, set_country, set_power};
 const SETTLE_MS: u64 = 1_500;
 /// How long the access point may be down while the driver takes its new settings, in milliseconds.
 const AP_RESTART_MS: u64 = 1_000;
+/// The waits after tries to start the driver that failed, in milliseconds.
+const PAUSES_MS: [u64; 3] = [1_000, 2_000, 0];
+/// How long a device without a radio waits before the chip restarts, in milliseconds: somebody may look at its console.
+const DEAD_MS: u64 = 60_000;
 /// Frames of 1.6 KB that the driver holds for the radio to receive into, and those it takes of the heap at most in either
 /// direction: portal and console send little, and the heap is to last.
 const STATIC_RX: u8 = 6;
@@ -78,7 +82,7 @@ impl From<Refused> for RadioError {
 
 /// The radio of the chip.
 pub struct EspRadio {
-    events: EventSubscriber<'static>,
+    driver: Driver,
     lease: Lease<'static>,
     device: Wifi,
     asked: Option<Asked>,
@@ -90,6 +94,14 @@ pub struct EspRadio {
     clients: Vec<(Mac, i8), CLIENTS_MAX>,
     /// A client that is to leave the access point.
     leaving: Option<Mac>,
+}
+
+/// Espressif's driver, and how it came up.
+enum Driver {
+    /// It runs, and tells this.
+    Up(EventSubscriber<'static>),
+    /// It did not start. Whatever is asked of it fails, and the chip restarts then: meanwhile console and events tell.
+    Dead { restart: Instant },
 }
 
 /// An exclusive operation with all that it needs.
@@ -145,28 +157,26 @@ enum Heard {
 }
 
 impl EspRadio {
-    /// Starts the driver with the station idle and no access point. `station` is the stack on the station's interface;
-    /// `device` is the one that it is for: it knows the name that a router is told.
-    ///
-    /// # Errors
-    /// [`RadioError`].
-    pub fn start(
-        wifi: WIFI<'static>,
-        station: Stack<'static>,
-        device: Wifi,
-    ) -> Result<Self, RadioError> {
-        static CONTROLLER: StaticCell<WifiController<'static>> = StaticCell::new();
-        let config = ControllerConfig::default()
-            .with_static_rx_buf_num(STATIC_RX)
-            .with_dynamic_rx_buf_num(DYNAMIC_BUFFERS)
-            .with_dynamic_tx_buf_num(DYNAMIC_BUFFERS)
-            .with_rx_ba_win(BLOCK_ACK_WINDOW);
-        let controller = WifiController::new(wifi, config).map_err(RadioError::Driver)?;
-        let controller = CONTROLLER.try_init(controller).ok_or(RadioError::Taken)?;
-        let events = controller.subscribe().map_err(RadioError::Driver)?;
-        prime_ap()?;
-        Ok(Self {
-            events,
+    /// Starts the driver with the station idle and no access point, in three tries. `station` is the stack on the station's
+    /// interface; `device` is the one that it is for: it knows the name that a router is told. A driver that does not
+    /// start is waited with, and the chip restarts after [`DEAD_MS`].
+    pub async fn start(wifi: WIFI<'static>, station: Stack<'static>, device: Wifi) -> Self {
+        let mut wifi = Some(wifi);
+        for pause_ms in PAUSES_MS {
+            let started = start_driver(&mut wifi);
+            match started {
+                Ok(events) => return Self::with(Driver::Up(events), station, device),
+                Err(error) => log::error!("{error}"),
+            }
+            Timer::after_millis(pause_ms).await;
+        }
+        let restart = soon(DEAD_MS);
+        Self::with(Driver::Dead { restart }, station, device)
+    }
+
+    fn with(driver: Driver, station: Stack<'static>, device: Wifi) -> Self {
+        Self {
+            driver,
             lease: Lease::new(station),
             device,
             asked: None,
@@ -177,7 +187,15 @@ impl EspRadio {
             ap: Ap::Down,
             clients: Vec::new(),
             leaving: None,
-        })
+        }
+    }
+
+    /// Whether the driver runs.
+    pub fn is_up(&self) -> bool {
+        match self.driver {
+            Driver::Up(_) => true,
+            Driver::Dead { .. } => false,
+        }
     }
 
     /// The name that the router is told.
@@ -191,6 +209,9 @@ impl EspRadio {
     }
 
     fn report(&mut self) -> LinkReport {
+        if !self.is_up() {
+            return LinkReport::default();
+        }
         let rssi = driver::link_rssi();
         LinkReport {
             rssi,
@@ -210,7 +231,11 @@ impl EspRadio {
             Ap::Restarting { until } => Some(until),
             Ap::Down | Ap::Up => None,
         };
-        doing.into_iter().chain(ap).min()
+        let restart = match self.driver {
+            Driver::Up(_) => None,
+            Driver::Dead { restart } => Some(restart),
+        };
+        doing.into_iter().chain(ap).chain(restart).min()
     }
 
     async fn wait(&mut self) -> Heard {
@@ -221,7 +246,13 @@ impl EspRadio {
                 None => core::future::pending().await,
             }
         };
-        match select3(self.events.next_event(), self.lease.next(), due).await {
+        let told = async {
+            match &mut self.driver {
+                Driver::Up(events) => events.next_event().await,
+                Driver::Dead { .. } => core::future::pending().await,
+            }
+        };
+        match select3(told, self.lease.next(), due).await {
             Either3::First(MessageResult::Message(event)) => Heard::Driver(event),
             Either3::First(MessageResult::Lagged(_)) | Either3::Third(()) => Heard::Look,
             Either3::Second(event) => Heard::Lease(event),
@@ -256,6 +287,9 @@ impl Radio for EspRadio {
     }
 
     fn reset(&mut self) {
+        if !self.is_up() {
+            return;
+        }
         // A refusal means that there was nothing to be ended.
         let _ = driver::disconnect();
         let _ = driver::set_interfaces(Interfaces::Station);
@@ -311,6 +345,25 @@ fn asked_ap(channel: Channel, target: Target<'_>) -> Option<Asked> {
         })),
         Target::None | Target::Network(_) => None,
     }
+}
+
+/// Brings the driver up. What it was begun with is gone where it fails, and taken again.
+fn start_driver(wifi: &mut Option<WIFI<'static>>) -> Result<EventSubscriber<'static>, RadioError> {
+    static CONTROLLER: StaticCell<WifiController<'static>> = StaticCell::new();
+    let config = ControllerConfig::default()
+        .with_static_rx_buf_num(STATIC_RX)
+        .with_dynamic_rx_buf_num(DYNAMIC_BUFFERS)
+        .with_dynamic_tx_buf_num(DYNAMIC_BUFFERS)
+        .with_rx_ba_win(BLOCK_ACK_WINDOW);
+    let wifi = wifi.take().unwrap_or_else(|| {
+        // SAFETY: the one there was went into a controller that was not made, so nothing else has it.
+        unsafe { WIFI::steal() }
+    });
+    let controller = WifiController::new(wifi, config).map_err(RadioError::Driver)?;
+    let controller = CONTROLLER.try_init(controller).ok_or(RadioError::Taken)?;
+    let events = controller.subscribe().map_err(RadioError::Driver)?;
+    prime_ap()?;
+    Ok(events)
 }
 
 /// Gives the access point settings before it is ever up. The driver takes them only for an interface that is, and

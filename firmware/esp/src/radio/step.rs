@@ -6,8 +6,10 @@ use landfall_core::radio::{RadioEvent, Reason};
 
 use super::driver::{self, Interfaces};
 use super::{
-    AP_RESTART_MS, Ap, Asked, Doing, EspRadio, Heard, Instant, NOT_BEGUN, SETTLE_MS, soon,
+    AP_RESTART_MS, Ap, Asked, Doing, Driver, EspRadio, Heard, Instant, NOT_BEGUN, SETTLE_MS, soon,
 };
+
+use crate::crash;
 
 impl EspRadio {
     /// What can be told at once.
@@ -25,6 +27,9 @@ impl EspRadio {
         {
             return Some(event);
         }
+        if !self.is_up() {
+            return self.refuse();
+        }
         if let Some(event) = self.asked.take().and_then(|asked| self.begin(asked)) {
             return Some(event);
         }
@@ -37,6 +42,24 @@ impl EspRadio {
             return Some(RadioEvent::Report(self.report()));
         }
         None
+    }
+
+    /// Answers what is asked of a radio that does not run.
+    fn refuse(&mut self) -> Option<RadioEvent> {
+        if let Some(asked) = self.asked.take() {
+            return Some(match asked {
+                Asked::Scan => RadioEvent::ScanFailed,
+                Asked::Join { .. } => RadioEvent::JoinFailed {
+                    reason: NOT_BEGUN,
+                    comeback_ms: None,
+                },
+                Asked::Leave => RadioEvent::Left,
+                Asked::ApStart(_) | Asked::ApMove(_) => RadioEvent::ApFailed { reason: NOT_BEGUN },
+                Asked::ApStop => RadioEvent::ApStopped,
+            });
+        }
+        let queried = core::mem::take(&mut self.queried);
+        queried.then(|| RadioEvent::Report(self.report()))
     }
 
     /// Ends the operation under way; the driver says when, and at most [`SETTLE_MS`] are waited for it.
@@ -159,6 +182,11 @@ impl EspRadio {
 
     /// What is overdue has ended.
     fn look(&mut self, now: Instant) -> Option<RadioEvent> {
+        if let Driver::Dead { restart } = self.driver
+            && restart <= now
+        {
+            crash::restart();
+        }
         let is_due = |until: Option<Instant>| until.is_some_and(|until| until <= now);
         let ended = match self.doing {
             Doing::Scanning { until } if is_due(until) => Some(RadioEvent::ScanFailed),

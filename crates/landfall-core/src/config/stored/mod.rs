@@ -63,7 +63,7 @@ pub struct DoesNotFit;
 /// }
 /// assert_eq!(warnings, 1);
 /// ```
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Stored {
     /// The configuration.
     pub config: Config,
@@ -76,11 +76,9 @@ pub struct Stored {
 impl Stored {
     /// Of a device whose store is blank.
     pub fn new(defaults: &Defaults) -> Self {
-        Self {
-            config: defaults.config(),
-            candidate: None,
-            last_good: None,
-        }
+        let mut stored = Self::default();
+        defaults.fill(&mut stored.config);
+        stored
     }
 }
 

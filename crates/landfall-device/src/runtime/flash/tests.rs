@@ -77,7 +77,7 @@ async fn play(storage: &mut FlashStorage<Flash>, steps: &[Do]) -> bool {
             }
             Do::Load => match storage.load(&mut |w| panic!("{w}")).await {
                 Ok(stored) => {
-                    loaded = stored.config;
+                    loaded = stored.pieces.config.clone();
                     true
                 }
                 Err(_) => false,
@@ -103,10 +103,11 @@ async fn found(flash: Flash) -> String {
     let mut storage = open(flash).await;
     let stored = storage.load(&mut |w| panic!("{w}")).await;
     let stored = stored.unwrap_or_else(|error| panic!("readable: {error:?}"));
-    let networks = &stored.config.wifi.networks;
+    let config = &stored.pieces.config;
+    let networks = &config.wifi.networks;
     let names: Vec<String> = networks.iter().map(|n| n.ssid.to_string()).collect();
     let trial = if stored.on_trial { " on trial" } else { "" };
-    let user = &stored.config.services.mqtt_user;
+    let user = &config.services.mqtt_user;
     std::format!("{}/{user}{trial}", names.join(" "))
 }
 
@@ -180,7 +181,7 @@ fn nothing_comes_back_after_a_reset() {
         let steps = [Do::Save, Do::Load, Do::Reset, Do::Load, Do::Return];
         assert!(play(&mut storage, &steps).await);
         for key in [Key::Networks, Key::Settings] {
-            let mut buffer = [0; PIECE_MAX];
+            let mut buffer = [0; VALUE_MAX];
             let other = storage.store().load(key, &mut buffer).await;
             assert_eq!(other, Ok(None), "the passwords of before are gone");
         }

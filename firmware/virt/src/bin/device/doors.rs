@@ -5,18 +5,18 @@ use embassy_net::Stack;
 use landfall_device::fleet::Firmware;
 use landfall_device::http::Side;
 use landfall_device::runtime::Wifi;
+use landfall_device::webrepl;
 use landfall_embassy::doors::{
-    Common, ConfigRoom, Doors, FleetRoom, LeasesRoom, MulticastRoom, NamesRoom, PORTAL_CONNECTIONS,
-    Sides, WebReplRoom, WorkerRoom,
+    CONFIG_CONNECTIONS, Common, ConfigRoom, Doors, FleetRoom, LeasesRoom, MqttRoom, MulticastRoom,
+    NamesRoom, PORTAL_CONNECTIONS, PortalRoom, Sides, WEBREPL_CONNECTIONS, WebReplRoom,
 };
 use landfall_embassy::{EmbassyClock, address, serial, tcp};
 use landfall_virt::machine::{uart, virtio};
-use landfall_virt::radio::VirtualAir;
 use static_cell::ConstStaticCell;
 
 use crate::{Mutex, PORT};
 
-type Open = Doors<'static, Mutex>;
+landfall_embassy::door_tasks!(Mutex, CONFIG_CONNECTIONS);
 
 /// What the device says of itself to the fleet.
 const FIRMWARE: Firmware<'static> = Firmware {
@@ -50,18 +50,21 @@ pub(super) fn open(
     wifi: Wifi<EmbassyClock, Mutex>,
     sides: Sides<'static>,
     port: (uart::Input, uart::Output),
-    air: VirtualAir,
 ) {
     let doors = Doors::new(wifi, room!(Common));
     let Sides { station, ap } = sides;
     spawn(spawner, typed(wifi, port));
     spawn(spawner, addressed(wifi, ap));
-    spawn(spawner, probed(wifi, air));
-    for room in room!([WorkerRoom; PORTAL_CONNECTIONS]) {
+    for room in room!([PortalRoom; PORTAL_CONNECTIONS]) {
         spawn(spawner, portal(doors, sides, room));
     }
-    spawn(spawner, config(doors, sides, room!(ConfigRoom)));
-    spawn(spawner, web_repl(doors, sides, room!(WebReplRoom)));
+    for room in room!([ConfigRoom; CONFIG_CONNECTIONS]) {
+        spawn(spawner, config(doors, sides, room));
+    }
+    let shared = room!(webrepl::Shared);
+    for room in room!([WebReplRoom; WEBREPL_CONNECTIONS]) {
+        spawn(spawner, web_repl(doors, sides, shared, room));
+    }
     spawn(spawner, names(doors, ap, room!(NamesRoom)));
     spawn(spawner, leases(doors, ap, room!(LeasesRoom)));
     spawn(
@@ -72,8 +75,9 @@ pub(super) fn open(
         spawner,
         multicast_names(doors, Side::Station, station, room!(MulticastRoom)),
     );
-    spawn(spawner, mqtt(doors, station, room!(tcp::Room<1>)));
-    spawn(spawner, fleet(doors, station, room!(FleetRoom)));
+    spawn(spawner, mqtt(doors, station, room!(MqttRoom)));
+    spawn(spawner, probe(doors, station, room!(tcp::Room<1>)));
+    spawn(spawner, fleet(doors, station, room!(FleetRoom), FIRMWARE));
 }
 
 #[embassy_executor::task]
@@ -85,59 +89,4 @@ async fn typed(wifi: Wifi<EmbassyClock, Mutex>, port: (uart::Input, uart::Output
 #[embassy_executor::task]
 async fn addressed(wifi: Wifi<EmbassyClock, Mutex>, ap: Stack<'static>) -> ! {
     address::follow_ap(wifi, ap).await
-}
-
-/// Answers the probe for internet, as often as the machine asks.
-#[embassy_executor::task]
-async fn probed(wifi: Wifi<EmbassyClock, Mutex>, air: VirtualAir) {
-    let shared = wifi.shared();
-    loop {
-        shared.probe_wanted().await;
-        shared.with(|device| device.internet(air.internet()));
-    }
-}
-
-#[embassy_executor::task(pool_size = PORTAL_CONNECTIONS)]
-async fn portal(doors: Open, sides: Sides<'static>, room: &'static mut WorkerRoom) {
-    match doors.portal_worker(sides, room).await {}
-}
-
-#[embassy_executor::task]
-async fn config(doors: Open, sides: Sides<'static>, room: &'static mut ConfigRoom) {
-    match doors.config(sides, room).await {}
-}
-
-#[embassy_executor::task]
-async fn web_repl(doors: Open, sides: Sides<'static>, room: &'static mut WebReplRoom) {
-    match doors.web_repl(sides, room).await {}
-}
-
-#[embassy_executor::task]
-async fn names(doors: Open, ap: Stack<'static>, room: &'static mut NamesRoom) {
-    match doors.names(ap, room).await {}
-}
-
-#[embassy_executor::task]
-async fn leases(doors: Open, ap: Stack<'static>, room: &'static mut LeasesRoom) {
-    match doors.leases(ap, room).await {}
-}
-
-#[embassy_executor::task(pool_size = 2)]
-async fn multicast_names(
-    doors: Open,
-    side: Side,
-    stack: Stack<'static>,
-    room: &'static mut MulticastRoom,
-) {
-    match doors.multicast_names(side, stack, room).await {}
-}
-
-#[embassy_executor::task]
-async fn mqtt(doors: Open, station: Stack<'static>, room: &'static mut tcp::Room<1>) {
-    match doors.mqtt(station, room, |_| ()).await {}
-}
-
-#[embassy_executor::task]
-async fn fleet(doors: Open, station: Stack<'static>, room: &'static mut FleetRoom) {
-    match doors.fleet(station, room, FIRMWARE).await {}
 }

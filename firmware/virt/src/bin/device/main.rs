@@ -10,14 +10,14 @@ mod doors;
 use alloc::format;
 
 use embassy_executor::{Executor, Spawner};
-use embassy_net::{Config, Runner, Stack, StackResources};
+use embassy_net::{Runner, Stack, StackResources};
 use embassy_sync::blocking_mutex::raw::CriticalSectionRawMutex;
 use embassy_time::{Duration, Timer};
 use landfall_core::command::Door;
-use landfall_core::config::{Defaults, Secret, Warning};
+use landfall_core::config::{Config, Defaults, Secret, Warning};
 use landfall_core::net::Mac;
 use landfall_device::runtime::{Builder, Clock, FlashStorage, Restart, Shared, Wifi};
-use landfall_device::store::{Condition, SECTORS_MIN};
+use landfall_device::store::{Condition, SECTORS_MIN, Store};
 use landfall_embassy::EmbassyClock;
 use landfall_embassy::doors::Sides;
 use landfall_sim::air::file::AirFile;
@@ -73,8 +73,7 @@ async fn live(spawner: Spawner) {
     let disk = open("disk", Disk::open(virtio::DISK));
     let sides = Sides { station, ap };
 
-    let air = AirFile::parse("air.toml", AIR);
-    let air = VirtualAir::new(air.unwrap_or_else(|error| panic!("{error}")), mac);
+    let air = air(mac);
     let mut entropy = [0; 16];
     assert!(virtio::random(&mut entropy), "no random numbers");
     let built = Builder::new(mac, entropy)
@@ -114,23 +113,45 @@ async fn tell_memory() -> ! {
     }
 }
 
+/// The air around the device. On its own: no chip takes what this takes of the stack.
+#[inline(never)]
+fn air(mac: Mac) -> VirtualAir {
+    let air = AirFile::parse("air.toml", AIR);
+    VirtualAir::new(air.unwrap_or_else(|error| panic!("{error}")), mac)
+}
+
 /// What the machine has to have.
 fn open<T>(what: &str, opened: Option<T>) -> T {
     opened.unwrap_or_else(|| panic!("the machine has no {what}: start it by `cargo xtask virt`"))
 }
 
-/// The store on that disk. A new one is given what opens all doors.
-async fn storage(disk: Disk) -> FlashStorage<Disk> {
-    let opened = FlashStorage::open(disk, 0..PARTITION_LEN, Defaults::built_in()).await;
-    let mut storage = opened.unwrap_or_else(|error| panic!("the disk cannot be used: {error:?}"));
+/// The store on that disk, made where it stays, as a chip makes it. A new one is given what opens all doors.
+async fn storage(disk: Disk) -> &'static mut FlashStorage<Disk> {
+    static STORE: StaticCell<FlashStorage<Disk>> = StaticCell::new();
+    let layout = Store::<Disk>::layout(0..PARTITION_LEN);
+    let layout = layout.unwrap_or_else(|error| panic!("no place for the store: {error:?}"));
+    let place = STORE.uninit();
+    let storage = place.write(FlashStorage::new(disk, layout, Defaults::built_in()));
+    if let Err(error) = storage.settle().await {
+        panic!("the disk cannot be used: {error:?}");
+    }
     if storage.condition() == Condition::New {
-        let mut config = Defaults::built_in().config();
-        config.wifi.ap.enables_webrepl = true;
-        config.services.config_server_enabled = true;
-        config.services.config_server_password = Secret::new(PASSWORD);
-        assert!(storage.seed(&config).await.is_ok(), "the disk takes writes");
+        assert!(
+            storage.seed(&all_doors()).await.is_ok(),
+            "the disk takes writes"
+        );
     }
     storage
+}
+
+/// What opens all doors.
+#[inline(never)]
+fn all_doors() -> Config {
+    let mut config = Defaults::built_in().config();
+    config.wifi.ap.enables_webrepl = true;
+    config.services.config_server_enabled = true;
+    config.services.config_server_password = Secret::new(PASSWORD);
+    config
 }
 
 fn warn(warning: &Warning<'_>) {
@@ -142,7 +163,7 @@ fn stack(spawner: Spawner, nic: Nic, resources: &'static mut Resources) -> Stack
     let mut seed = [0; 8];
     assert!(virtio::random(&mut seed), "no random numbers");
     let seed = u64::from_le_bytes(seed);
-    let (stack, runner) = embassy_net::new(nic, Config::default(), resources, seed);
+    let (stack, runner) = embassy_net::new(nic, embassy_net::Config::default(), resources, seed);
     spawner.spawn(carry(runner).unwrap_or_else(|_| unreachable!("one for each side")));
     stack
 }
