@@ -31,7 +31,7 @@ use super::tls::Target;
 /// A process that is measured. It ends with this one.
 pub(super) struct Child {
     pub(super) process: Process,
-    address: SocketAddr,
+    pub(super) address: SocketAddr,
     child: std::process::Child,
 }
 
@@ -44,6 +44,8 @@ pub(super) struct Home {
 /// The certificate and its key in the folder.
 const CERTIFICATE: &str = "certificate.pem";
 const KEY: &str = "key.pem";
+/// Where the address of the database stands, where it is not a file of the folder.
+const DATABASE: &str = "database";
 
 impl Home {
     /// Makes the folder, with a certificate for this machine's own address.
@@ -60,6 +62,12 @@ impl Home {
                 .map_err(|e| failed(&e))?;
         }
         Ok(Self { folder, tls })
+    }
+
+    /// Has servers of this folder keep their fleet in that database.
+    pub(super) fn keep_in(&self, database: &str) -> Result<(), Failure> {
+        let written = std::fs::write(self.folder.path().join(DATABASE), database);
+        written.map_err(|e| Failure::new("bench", e, "free some space"))
     }
 
     fn certificate(&self) -> Option<PathBuf> {
@@ -115,7 +123,7 @@ impl Drop for Child {
 #[derive(Debug, Args)]
 #[command(after_help = "Example:\n  landfall bench child floor 1000 /tmp/floor")]
 pub(super) struct Words {
-    /// `server` or `floor`
+    /// `server`, `again` (a server that was there before) or `floor`
     role: String,
     /// How many devices it knows
     devices: u32,
@@ -131,6 +139,7 @@ impl Words {
             .map_err(|e| Failure::new("bench", e, "free some threads"))?;
         match self.role.as_str() {
             "server" => runtime.block_on(serve(self.devices, &self.home))?,
+            "again" => runtime.block_on(serve(0, &self.home))?,
             _ => runtime.block_on(floor(self.devices, &self.home))?,
         }
         Ok(ExitCode::SUCCESS)
@@ -153,14 +162,17 @@ fn tls(home: &Path) -> Option<Tls> {
 
 async fn serve(count: u32, home: &Path) -> Result<(), Failure> {
     let failed = |why: String| Failure::new("bench", why, "free some space");
-    let url = format!("sqlite:{}", home.join("fleet.db").display());
+    let file = format!("sqlite:{}", home.join("fleet.db").display());
+    let url = std::fs::read_to_string(home.join(DATABASE)).unwrap_or(file);
     let mut options = Options::new(url);
     options.listen.set_port(0);
     options.tls = tls(home);
     let server = Server::start(options).await;
     let server = server.map_err(|e| failed(e.to_string()))?;
-    let seeded = fleet::seed(server.app(), &devices::all(count)).await;
-    seeded.map_err(|e| failed(e.to_string()))?;
+    if count > 0 {
+        let seeded = fleet::seed(server.app(), &devices::all(count)).await;
+        seeded.map_err(|e| failed(e.to_string()))?;
+    }
     until_alone(server.address()).await;
     Ok(())
 }

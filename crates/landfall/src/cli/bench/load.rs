@@ -85,8 +85,21 @@ impl Load {
         }))
     }
 
+    /// The same devices at another server, with numbers behind those that they had.
+    pub(super) fn again_at(&self, target: Target) -> Self {
+        let again = Self::new(target, self.0.known.clone(), self.0.way);
+        let seq = self.0.seq.load(Ordering::Relaxed);
+        again.0.seq.store(seq, Ordering::Relaxed);
+        again
+    }
+
+    /// One device beats once; whether it was answered.
+    pub(super) async fn one(&mut self) -> bool {
+        self.0.one(0, &mut None).await.is_some()
+    }
+
     /// Every device beats once.
-    pub(super) async fn once(&mut self, at_once: u16) {
+    pub(super) async fn once(&mut self, at_once: u16) -> Tally {
         let count = self.0.devices.len() as u64;
         let left = Arc::new(AtomicU64::new(count));
         let one_less = |left: u64| left.checked_sub(1);
@@ -94,7 +107,7 @@ impl Load {
             let order = Ordering::Relaxed;
             left.fetch_update(order, order, one_less).is_ok()
         };
-        self.beat(at_once, None, goes_on).await;
+        self.beat(at_once, None, goes_on).await
     }
 
     /// They beat for that time, so often a second or as often as they are answered.

@@ -50,7 +50,7 @@ impl Server {
 }
 
 /// What that process used.
-fn used_by(process: &Process) -> Result<Used, Failure> {
+pub(super) fn used_by(process: &Process) -> Result<Used, Failure> {
     let used = process.cpu().map(|cpu| Used {
         cpu,
         rss_bytes: process.rss_bytes(),

@@ -10,6 +10,7 @@ mod devices;
 mod load;
 mod measure;
 mod running;
+mod start;
 mod tls;
 
 use std::path::PathBuf;
@@ -34,6 +35,7 @@ pub(super) struct Bench {
 #[derive(Debug, Subcommand)]
 enum What {
     Fleet(Fleet),
+    Start(start::Start),
     #[command(hide = true)]
     Child(child::Words),
 }
@@ -89,6 +91,7 @@ impl Bench {
     pub(super) fn run(self) -> Ended {
         match self.what {
             What::Fleet(fleet) => fleet.run(),
+            What::Start(start) => start.run(),
             What::Child(words) => words.run(),
         }
     }

@@ -129,15 +129,15 @@ fn key_of(
 }
 
 /// Runs what waits for answers beside what is measured.
-async fn blocking<T: Send + 'static>(
+pub(super) async fn blocking<T: Send + 'static>(
     work: impl FnOnce() -> Result<T, Failure> + Send + 'static,
 ) -> Result<T, Failure> {
     let ended = tokio::task::spawn_blocking(work).await;
     ended.unwrap_or_else(|e| Err(Failure::new("bench", e, "report it")))
 }
 
-/// The value of a figure without labels in Prometheus' text.
-fn figure(text: &str, name: &str) -> Option<f64> {
+/// The value of a figure in Prometheus' text, named with its labels.
+pub(super) fn figure(text: &str, name: &str) -> Option<f64> {
     let line = text
         .lines()
         .find_map(|line| line.strip_prefix(name)?.strip_prefix(' '))?;

@@ -10,6 +10,10 @@ use crate::cli::Failure;
 
 /// List devices, or change one
 #[derive(Debug, Args)]
+#[command(after_help = "\
+Examples:
+  landfall fleet devices --presence offline
+  landfall fleet devices accept lf-246f2856789a 02d449a31fbb267c")]
 #[command(after_help = "Examples:
   landfall fleet devices --presence online
   landfall fleet devices disable lf-246f2856789a")]
@@ -46,6 +50,7 @@ enum DeviceWord {
 const DEVICES: &[Column] = &[
     ("HARDWARE ID", "/hardware_id"),
     ("NAME", "/name"),
+    ("ENROLMENT", "/enrolment"),
     ("PRESENCE", "/presence"),
     ("SSID", "/ap_ssid"),
     ("LOCATION", "/location"),
@@ -109,6 +114,7 @@ impl Devices {
 
 /// List claim codes, make or delete one
 #[derive(Debug, Args)]
+#[command(after_help = "Example:\n  landfall fleet claims new --room B12 --label library")]
 #[command(after_help = "Examples:
   landfall fleet claims
   landfall fleet claims new --room B12")]

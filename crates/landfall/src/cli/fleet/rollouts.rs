@@ -11,6 +11,9 @@ use crate::cli::secret::PasswordFrom;
 
 /// List roll-outs of Wi-Fi networks, begin, show or stop one
 #[derive(Debug, Args)]
+#[command(
+    after_help = "Example:\n  landfall fleet rollouts new Campus --label library --stages 10,50,100"
+)]
 #[command(after_help = "Examples:
   landfall fleet rollouts new Campus --label b12 --stages 5,100
   landfall fleet rollouts show 3

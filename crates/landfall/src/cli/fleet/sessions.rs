@@ -13,6 +13,11 @@ use crate::cli::Failure;
 
 /// List sessions, start, show or end one
 #[derive(Debug, Args)]
+#[command(after_help = "\
+Examples:
+  landfall fleet sessions --state active
+  landfall fleet sessions start CS101 2024/2025 '1st Semester' --room B12 --preview
+  landfall fleet sessions marks 12")]
 #[command(after_help = "Examples:
   landfall fleet sessions start CS101 2024/2025 '1st Semester' --preview
   landfall fleet sessions marks 12
@@ -51,6 +56,9 @@ struct Start {
     /// When it ends, as 2026-01-31T10:00:00Z
     #[arg(long)]
     ends_at: Option<String>,
+    /// After how many seconds students are late
+    #[arg(long)]
+    late_after_s: Option<u32>,
     /// Its time zone, as Africa/Lagos
     #[arg(long)]
     zone: Option<String>,
@@ -128,6 +136,9 @@ impl Start {
             "devices": self.devices,
             "require_code": self.require_code,
         });
+        if let Some(seconds) = self.late_after_s {
+            body["late_after_s"] = seconds.into();
+        }
         for (name, value) in [
             ("room", &self.room),
             ("ends_at", &self.ends_at),
@@ -144,6 +155,9 @@ impl Start {
 
 /// List courses, or add one
 #[derive(Debug, Args)]
+#[command(
+    after_help = "Example:\n  landfall fleet courses add CS101 'Introduction to Computer Science'"
+)]
 #[command(after_help = "Examples:
   landfall fleet courses
   landfall fleet courses add CS101 'Introduction to computing'")]
