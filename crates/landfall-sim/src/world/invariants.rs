@@ -114,11 +114,13 @@ impl Invariants {
         };
     }
 
-    /// A whole configuration is put in force: the owner's, or the one before it.
+    /// A whole configuration is put in force: the owner's, or the one before it. What the driver
+    /// lost or refused just before still has to heal.
     pub(super) fn configured(&mut self, store: &Store, now_ms: u64) {
-        let connected = self.connected;
+        let (connected, excused_at) = (self.connected, self.excused_at);
         self.booted(store, now_ms);
         self.connected = connected;
+        self.excused_at = self.excused_at.max(excused_at);
     }
 
     pub(super) fn commanded(&mut self, command: &Command, now_ms: u64) {
