@@ -23,7 +23,6 @@ pub mod hostapd;
 pub mod led;
 pub mod netlink;
 pub mod privileges;
-pub mod probe;
 pub mod process;
 pub mod program;
 pub mod radio;

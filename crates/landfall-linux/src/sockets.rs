@@ -1,12 +1,13 @@
 //! Sockets bound to one interface: what comes in over another one does not reach them.
 
 use std::io;
-use std::net::{Ipv4Addr, SocketAddr, SocketAddrV4, TcpListener, TcpStream};
+use std::net::{IpAddr, Ipv4Addr, SocketAddr, SocketAddrV4, TcpListener, TcpStream};
 
 use async_io::Async;
-use edge_nal::TcpAccept;
+use edge_nal::{AddrType, Dns, TcpAccept, TcpConnect};
 use edge_nal_std::{TcpSocket, UdpSocket};
 use landfall_device::doors::Doorway;
+use landfall_device::host::HostNet;
 use socket2::{Domain, Protocol, Socket, Type};
 
 /// How many connections wait to be taken.
@@ -81,11 +82,35 @@ pub fn bind_udp(interface: &str, local: SocketAddrV4) -> io::Result<UdpSocket> {
     Ok(UdpSocket::new(Async::new(socket.into())?))
 }
 
-/// A connection that goes out over that interface.
-///
-/// # Errors
-/// Nobody answers there.
-pub async fn connect(interface: &str, remote: SocketAddr) -> io::Result<Async<TcpStream>> {
+/// Connections that go out over the interface of that name, to whom the system's resolver finds.
+#[derive(Clone, Copy, Debug)]
+pub struct Over<'i>(pub &'i str);
+
+impl TcpConnect for Over<'_> {
+    type Error = io::Error;
+    type Socket<'a>
+        = TcpSocket
+    where
+        Self: 'a;
+
+    async fn connect(&self, remote: SocketAddr) -> io::Result<TcpSocket> {
+        Ok(TcpSocket::new(connect(self.0, remote).await?))
+    }
+}
+
+impl Dns for Over<'_> {
+    type Error = io::Error;
+
+    async fn get_host_by_name(&self, host: &str, wanted: AddrType) -> io::Result<IpAddr> {
+        HostNet.get_host_by_name(host, wanted).await
+    }
+
+    async fn get_host_by_address(&self, ip: IpAddr, name: &mut [u8]) -> io::Result<usize> {
+        HostNet.get_host_by_address(ip, name).await
+    }
+}
+
+async fn connect(interface: &str, remote: SocketAddr) -> io::Result<Async<TcpStream>> {
     let socket = Socket::new(
         Domain::for_address(remote),
         Type::STREAM,
@@ -119,10 +144,10 @@ mod tests {
         let listener = port.listen().unwrap();
         let local = listener.0.get_ref().local_addr().unwrap();
         let there = SocketAddr::from((Ipv4Addr::LOCALHOST, local.port()));
-        let stream = block_on(connect("lo", there)).unwrap();
+        let stream = block_on(Over("lo").connect(there)).unwrap().release();
         let (peer, _) = block_on(listener.accept()).unwrap();
         assert_eq!(peer, stream.get_ref().local_addr().unwrap());
         drop(listener);
-        assert!(block_on(connect("lo", there)).is_err());
+        assert!(block_on(Over("lo").connect(there)).is_err());
     }
 }

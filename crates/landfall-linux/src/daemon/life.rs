@@ -11,8 +11,10 @@ use futures_lite::future;
 use landfall_core::command::Door;
 use landfall_core::config::{self, Config, Defaults, TX_POWER_DBM_DEFAULT, Warning};
 use landfall_core::net::Mac;
+use landfall_device::dial::Plain;
 use landfall_device::fleet::{BUFFER_LEN, Client, Firmware};
 use landfall_device::host::{HostClock, HostDial};
+use landfall_device::probe;
 use landfall_device::runtime::{
     BuildError, Builder, Device, ItemStorage, Radio, Restart, Shared, Wifi,
 };
@@ -25,8 +27,8 @@ use crate::button::Watched;
 use crate::cli::Options;
 use crate::console::ConsoleSocket;
 use crate::led::{self, Led};
-use crate::probe::probe;
 use crate::radio::LinuxRadio;
+use crate::sockets::Over;
 
 /// Time for the last answers to go out before a restart.
 const RESTART_GRACE: Duration = Duration::from_millis(200);
@@ -221,15 +223,9 @@ impl<'a> Life<'a> {
         client.run(&mut buffer).await
     }
 
-    /// Answers the probe for internet, as often as the machine asks.
     async fn probe(&self) -> Infallible {
-        loop {
-            self.shared.probe_wanted().await;
-            let url = |device: &mut Device| device.services.internet_probe_url.as_str().to_owned();
-            let url = self.shared.with(url).unwrap_or_default();
-            let found = probe(&self.options.interface, &url).await;
-            self.shared.with(|device| device.internet(found));
-        }
+        let dialer = Plain(Over(&self.options.interface));
+        probe::serve(Wifi::of(self.shared), &dialer).await
     }
 }
 
