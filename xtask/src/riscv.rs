@@ -97,6 +97,22 @@ pub(crate) fn target_folder(root: &Path) -> PathBuf {
     crate::target_folder(root).join("riscv")
 }
 
+/// Flags that keep the folders of this machine out of a program: where a panic would be is among its
+/// texts, which would be longer for it, and others on another machine.
+pub(crate) fn nameless(root: &Path) -> Result<Vec<String>> {
+    let cargo = std::env::var_os("CARGO_HOME").map(PathBuf::from);
+    let home = || std::env::home_dir().unwrap_or_default().join(".cargo");
+    let sources = cargo.unwrap_or_else(home).join("registry/src");
+    let mut folders = vec![root.to_owned()];
+    // One for each registry that packages came from; none before the first came.
+    for registry in std::fs::read_dir(&sources).into_iter().flatten() {
+        let registry = registry.with_context(|| format!("reading {}", sources.display()))?;
+        folders.push(registry.path());
+    }
+    let remap = |folder: PathBuf| format!("--remap-path-prefix={}=", folder.display());
+    Ok(folders.into_iter().map(remap).collect())
+}
+
 fn debian_cargo(folder: &Path) -> Result<Command> {
     let links = folder.join("bin");
     link_lld(&links)?;

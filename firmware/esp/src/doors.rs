@@ -24,10 +24,12 @@ use crate::start::CHIP;
 use crate::{Landfall, Wifi};
 
 /// Connections of the config server: as many as there is RAM for.
-pub(crate) const CONFIG_CONNECTIONS: usize = if cfg!(feature = "esp32c3") {
-    2
-} else {
+pub(crate) const CONFIG_CONNECTIONS: usize = if cfg!(not(feature = "esp32c3")) {
     landfall_embassy::doors::CONFIG_CONNECTIONS
+} else if cfg!(feature = "web-repl") {
+    1
+} else {
+    2
 };
 
 /// The serial ports, as consoles number them.

@@ -126,10 +126,14 @@ fn compile(
         .ancestors()
         .nth(2)
         .context("firmware/esp is in the repository")?;
+    // Beside those of the firmware's own configuration.
+    let flags = riscv::nameless(root)?;
+    let flags = format!("target.'cfg(target_os = \"none\")'.rustflags = {flags:?}");
     cargo
         .env("CARGO_TARGET_DIR", riscv::target_folder(root))
         .env("LANDFALL_BOARD", board)
-        .args(["rustc", "--quiet", "--release", "--locked"])
+        .args(["rustc", "--quiet", "--release", "--locked", "--config"])
+        .arg(flags)
         .args(["--no-default-features", "--features"])
         .arg(format!("{},{}", chip.name, chip.doors))
         .args(what);

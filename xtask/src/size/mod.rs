@@ -127,7 +127,7 @@ fn link(root: &Path, lean: bool, doors: &[&str]) -> Result<(PathBuf, Parts)> {
     let mut cargo = Toolchain::find(root)?.cargo(&probe)?;
     cargo
         .env("CARGO_TARGET_DIR", riscv::target_folder(root))
-        .env("CARGO_ENCODED_RUSTFLAGS", flags(root, lean))
+        .env("CARGO_ENCODED_RUSTFLAGS", flags(root, lean)?)
         .args(["rustc", "--quiet", "--release", "--features"])
         .arg(doors.join(","))
         .arg("--")
@@ -138,18 +138,13 @@ fn link(root: &Path, lean: bool, doors: &[&str]) -> Result<(PathBuf, Parts)> {
     Ok((program, Parts::of_map(&map)?))
 }
 
-/// Keeps the folders of this machine out of the program: where a panic would be is among its
-/// texts, and their size would depend on who measures.
-fn flags(root: &Path, lean: bool) -> String {
-    let cargo = std::env::var_os("CARGO_HOME").map(PathBuf::from);
-    let home = || std::env::home_dir().unwrap_or_default().join(".cargo");
-    let nameless = [root.to_owned(), cargo.unwrap_or_else(home)]
-        .map(|folder| format!("--remap-path-prefix={}=", folder.display()));
+/// What the program is compiled with.
+fn flags(root: &Path, lean: bool) -> Result<String> {
     let lean = if lean { LEAN } else { &[] };
     let lean = lean.iter().map(|flag| (*flag).to_owned());
-    let flags: Vec<String> = nameless.into_iter().chain(lean).collect();
+    let flags: Vec<String> = riscv::nameless(root)?.into_iter().chain(lean).collect();
     // What cargo puts between flags.
-    flags.join("\u{1f}")
+    Ok(flags.join("\u{1f}"))
 }
 
 /// Reads a constant that the program keeps for us.
