@@ -2,6 +2,7 @@
 
 use core::cell::{RefCell, RefMut};
 use core::fmt;
+use core::mem::MaybeUninit;
 use core::net::{Ipv4Addr, SocketAddr};
 
 use edge_nal::{MulticastV4, UdpReceive, UdpSend};
@@ -19,12 +20,13 @@ pub const BUFFER_LEN: usize = 1472;
 const MULTICAST_HOPS: u8 = 255;
 
 /// Room for one socket: make it a `static`. It holds `RX` bytes of datagrams that come, and `TX` of those
-/// that go: each at least one whole one.
+/// that go: each at least one whole one. What is in it before a socket is made of it is all zeros, so that
+/// a program does not carry it in its flash.
 #[derive(Debug)]
 pub struct Room<const RX: usize = BUFFER_LEN, const TX: usize = BUFFER_LEN> {
-    rx_meta: [PacketMetadata; PACKETS],
+    rx_meta: MaybeUninit<[PacketMetadata; PACKETS]>,
     rx: [u8; RX],
-    tx_meta: [PacketMetadata; PACKETS],
+    tx_meta: MaybeUninit<[PacketMetadata; PACKETS]>,
     tx: [u8; TX],
 }
 
@@ -32,9 +34,9 @@ impl<const RX: usize, const TX: usize> Room<RX, TX> {
     /// Empty.
     pub const fn new() -> Self {
         Self {
-            rx_meta: [PacketMetadata::EMPTY; PACKETS],
+            rx_meta: MaybeUninit::uninit(),
             rx: [0; RX],
-            tx_meta: [PacketMetadata::EMPTY; PACKETS],
+            tx_meta: MaybeUninit::uninit(),
             tx: [0; TX],
         }
     }
@@ -64,6 +66,8 @@ impl<'d> Socket<'d> {
             tx_meta,
             tx,
         } = room;
+        let rx_meta = rx_meta.write([PacketMetadata::EMPTY; PACKETS]);
+        let tx_meta = tx_meta.write([PacketMetadata::EMPTY; PACKETS]);
         let socket = UdpSocket::new(stack, rx_meta, rx, tx_meta, tx);
         Self {
             stack,

@@ -314,29 +314,37 @@ impl Body {
 
     /// What the body may run and load.
     fn policy(&self) -> &'static str {
-        if *self == Self::Page {
-            portal::CONTENT_SECURITY_POLICY
-        } else if *self == Self::Attendance {
-            attendance::CONTENT_SECURITY_POLICY
-        } else if *self == Self::Editor {
-            editor::CONTENT_SECURITY_POLICY
-        } else if *self == Self::Terminal {
-            terminal::CONTENT_SECURITY_POLICY
-        } else {
-            STRICT_POLICY
-        }
+        self.built().map_or(STRICT_POLICY, |(_, policy)| policy)
     }
 
     /// The page that is sent as it is.
     pub(crate) fn page(&self) -> Option<&'static [u8]> {
-        if *self == Self::Page {
-            Some(portal::PAGE)
-        } else if *self == Self::Editor {
-            Some(editor::PAGE)
-        } else if *self == Self::Terminal {
-            Some(terminal::PAGE)
-        } else {
-            (*self == Self::Attendance).then_some(attendance::PAGE)
+        self.built().map(|(page, _)| page)
+    }
+
+    /// A page that the build made, and what it may run and load.
+    fn built(&self) -> Option<(&'static [u8], &'static str)> {
+        match self {
+            Self::Page => Some((portal::PAGE, portal::CONTENT_SECURITY_POLICY)),
+            Self::Attendance => Some((attendance::PAGE, attendance::CONTENT_SECURITY_POLICY)),
+            Self::Editor => Some((editor::PAGE, editor::CONTENT_SECURITY_POLICY)),
+            Self::Terminal => Some((terminal::PAGE, terminal::CONTENT_SECURITY_POLICY)),
+            Self::Fixed(_)
+            | Self::MarkPage(_)
+            | Self::Room(_)
+            | Self::Marked(_)
+            | Self::Config
+            | Self::Unsaved(_)
+            | Self::Result(_)
+            | Self::Status(_)
+            | Self::Scan(_)
+            | Self::Connecting
+            | Self::Reset(_)
+            | Self::Networks(_)
+            | Self::Clients(_)
+            | Self::Mode(_)
+            | Self::Session(_)
+            | Self::Metrics(_) => None,
         }
     }
 

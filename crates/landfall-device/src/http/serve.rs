@@ -134,7 +134,7 @@ impl<D: Device, T: Timer> Server<'_, D, T> {
         let (early, window) = buffer.split_at_mut(frame.left);
         let keep_alive = frame.keep_alive && window.len() >= WINDOW_MIN;
         let sending = async {
-            if response.body == Body::Config {
+            if matches!(response.body, Body::Config) {
                 self.send_config(io, &response, frame.is_head, keep_alive, window)
                     .await
             } else {
