@@ -26,6 +26,8 @@ const PACKAGES: &[&str] = &[
     "gcc",
     "libc6-dev",
 ];
+/// Where they have the standard library's source.
+const DEBIAN_SOURCES: &str = "/usr/lib/rustlib/src/rust";
 const LLD: &str = "/usr/lib/llvm-22/bin/lld";
 
 /// Builds the chip crates that the workspace has, as firmware takes them.
@@ -103,7 +105,7 @@ pub(crate) fn nameless(root: &Path) -> Result<Vec<String>> {
     let cargo = std::env::var_os("CARGO_HOME").map(PathBuf::from);
     let home = || std::env::home_dir().unwrap_or_default().join(".cargo");
     let sources = cargo.unwrap_or_else(home).join("registry/src");
-    let mut folders = vec![root.to_owned()];
+    let mut folders = vec![root.to_owned(), DEBIAN_SOURCES.into()];
     // One for each registry that packages came from; none before the first came.
     for registry in std::fs::read_dir(&sources).into_iter().flatten() {
         let registry = registry.with_context(|| format!("reading {}", sources.display()))?;

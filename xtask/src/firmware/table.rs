@@ -4,16 +4,16 @@ use std::collections::BTreeMap;
 
 use super::image::Image;
 use super::memory::{MainStack, Memory};
-use super::{FREE_AIM, IMAGE_MAX};
+use super::{Chip, FREE_AIM};
 use crate::stack::MARGIN;
 
 /// Least frame of a function that is named.
 const NAMED_MIN: u64 = 512;
 
 /// Prints what the whole firmware takes on a board.
-pub(super) fn print(board: &str, chip: &str, memory: &Memory, image: &Image) {
-    println!("{board} ({chip}): {}", image.path.display());
-    row(image.bytes, &format!("image, of {IMAGE_MAX}"));
+pub(super) fn print(board: &str, chip: &Chip, memory: &Memory, image: &Image) {
+    println!("{board} ({}): {}", chip.name, image.path.display());
+    row(image.bytes, &format!("image, of {}", chip.image_max));
     println!("{:>9} {:>9}", "flash", "RAM");
     let empty = BTreeMap::new();
     let parts = memory.flash.iter().chain(memory.ram.iter()).chain(&empty);
