@@ -13,6 +13,8 @@ export default {
   async run(lab) {
     const home = await lab.network();
     await home.accessPoint({ssid: 'HomeNetwork', password: 'Password2'});
+    // A daemon that was killed in another scenario may have left its limit.
+    await run('iw', 'dev', lab.air.device.name, 'set', 'txpower', 'auto');
     const before = await freely(lab);
     const device = lab.device({
       known: [{ssid: 'HomeNetwork', password: 'Password2'}],
